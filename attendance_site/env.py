@@ -1,0 +1,106 @@
+"""The only reader of environment variables: strict, and with a sentence when something is wrong.
+
+django-environ reads ``DEBUG=ture`` as False without a word. These readers accept the spellings listed here and
+refuse everything else, so that a slip in a settings file stops the program instead of changing what it does.
+An empty value counts as unset everywhere. `.env` in the checkout is read once, below what the process already has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+_TRUE = frozenset({"true", "1", "yes"})
+_FALSE = frozenset({"false", "0", "no"})
+_ADVICE = {
+    "SECRET_KEY": (
+        "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(50))' "
+        "and keep it out of version control; every server of one installation has the same."
+    ),
+}
+_reader = environ.Env()
+
+
+def read_file(path: Path = ROOT / ".env") -> None:
+    """Add the variables of a `.env` file to the environment; what is already set wins. A missing file is no fault."""
+    if path.is_file():
+        environ.Env.read_env(path, overwrite=False)
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's text without surrounding blanks, or `default` when it is unset or empty."""
+    return str(_reader.str(name, default="")).strip() or default
+
+
+def required(name: str) -> str:
+    """The variable's text; it has no default.
+
+    Raises ImproperlyConfigured with advice on how to get a value when it is unset or empty.
+    """
+    value = text(name)
+    if not value:
+        advice = _ADVICE.get(name, ".env.example says what it is for.")
+        raise ImproperlyConfigured(f"{name} is not set. {advice}")
+    return value
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    """True for true, 1 and yes, False for false, 0 and no, in any case; `default` when unset or empty.
+
+    Raises ImproperlyConfigured for any other text.
+    """
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ImproperlyConfigured(
+        f"{name}={text(name)} is neither yes nor no. Write True or False (true, false, 1, 0, yes and no are understood too)."
+    )
+
+
+def number(name: str, default: int, *, least: int = 0) -> int:
+    """The variable as a whole number, `default` when unset or empty.
+
+    Raises ImproperlyConfigured when it is no whole number or below `least`.
+    """
+    value = text(name)
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or int(value) < least:
+        raise ImproperlyConfigured(f"{name}={value} is not a whole number of {least} or more.")
+    return int(value)
+
+
+def items(name: str, default: Iterable[str] = ()) -> list[str]:
+    """The variable's comma-separated words without blanks and empty places, `default` when it is unset or empty."""
+    return [word for part in text(name).split(",") if (word := part.strip())] or list(default)
+
+
+def folder(name: str, default: Path) -> Path:
+    """The variable as an absolute path (`~` allowed; relative paths count from the checkout)."""
+    value = text(name)
+    return (ROOT / Path(value).expanduser()).absolute() if value else default
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's DATABASES entry for a PostgreSQL URL; a socket folder is given as `?host=/folder`.
+
+    Raises ImproperlyConfigured for any other kind of database: the rules of the registers live in PostgreSQL triggers.
+    """
+    config = environ.Env.db_url_config(url) if url.startswith(("postgres://", "postgresql://")) else {}
+    if not config.get("NAME"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must look like postgres://USER:PASSWORD@HOST:5432/NAME; Rollcall runs on PostgreSQL alone."
+        )
+    options = config.setdefault("OPTIONS", {})
+    # Django's own commands (dbshell) read the host from HOST only.
+    config["HOST"] = options.pop("host", config["HOST"])
+    return config
