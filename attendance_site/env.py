@@ -1,8 +1,8 @@
 """The only reader of environment variables: strict, and with a sentence when something is wrong.
 
-django-environ reads ``DEBUG=ture`` as False without a word. These readers accept the spellings listed here and
-refuse everything else, so that a slip in a settings file stops the program instead of changing what it does.
-An empty value counts as unset everywhere. `.env` in the checkout is read once, below what the process already has.
+django-environ reads ``DEBUG=ture`` as False without a word. These readers accept the spellings listed
+here and refuse everything else, so that a slip in a settings file stops the program instead of changing what
+it does. An empty value counts as unset everywhere.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _reader = environ.Env()
 
 
 def read_file(path: Path = ROOT / ".env") -> None:
-    """Add the variables of a `.env` file to the environment; what is already set wins. A missing file is no fault."""
+    """Add the variables of a `.env` file to the environment; what is set already wins."""
     if path.is_file():
         environ.Env.read_env(path, overwrite=False)
 
@@ -62,7 +62,7 @@ def boolean(name: str, *, default: bool) -> bool:
     if value in _FALSE:
         return False
     raise ImproperlyConfigured(
-        f"{name}={text(name)} is neither yes nor no. Write True or False (true, false, 1, 0, yes and no are understood too)."
+        f"{name}={text(name)} is neither yes nor no: write True or False (or true, false, 1, 0, yes, no)."
     )
 
 
@@ -80,7 +80,7 @@ def number(name: str, default: int, *, least: int = 0) -> int:
 
 
 def items(name: str, default: Iterable[str] = ()) -> list[str]:
-    """The variable's comma-separated words without blanks and empty places, `default` when it is unset or empty."""
+    """The variable's comma-separated words without blanks, `default` when it is unset or empty."""
     return [word for part in text(name).split(",") if (word := part.strip())] or list(default)
 
 
@@ -91,14 +91,14 @@ def folder(name: str, default: Path) -> Path:
 
 
 def database(url: str) -> dict[str, Any]:
-    """Django's DATABASES entry for a PostgreSQL URL; a socket folder is given as `?host=/folder`.
+    """Django's DATABASES entry for a PostgreSQL URL; the folder of a socket is given as `?host=/folder`.
 
-    Raises ImproperlyConfigured for any other kind of database: the rules of the registers live in PostgreSQL triggers.
+    Raises ImproperlyConfigured for any other database: the registers keep their rules in PostgreSQL triggers.
     """
     config = environ.Env.db_url_config(url) if url.startswith(("postgres://", "postgresql://")) else {}
     if not config.get("NAME"):
         raise ImproperlyConfigured(
-            "DATABASE_URL must look like postgres://USER:PASSWORD@HOST:5432/NAME; Rollcall runs on PostgreSQL alone."
+            "DATABASE_URL must be like postgres://USER:PASSWORD@HOST:5432/NAME: Rollcall needs PostgreSQL."
         )
     options = config.setdefault("OPTIONS", {})
     # Django's own commands (dbshell) read the host from HOST only.
