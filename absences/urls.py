@@ -1,0 +1,6 @@
+"""URLs of absences."""
+
+from django.urls.resolvers import URLPattern
+
+app_name = "absences"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,111 @@
+"""
+Who may do what at a school.
+
+One table from role to rights. Another school's row is "not found" (404), a right you lack at your own school is
+"not allowed" (403): the first must not reveal that the row exists, the second must say why.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from enum import Enum
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404
+
+from accounts.models import Role, RoleAssignment, School, User
+
+
+class Right(Enum):
+    """One thing a person may do at a school; the value completes "You may not …"."""
+
+    SEE_REGISTERS = "see this school's registers"
+    TAKE_REGISTER = "take a register"
+    AMEND_MARKS = "amend a closed register"
+    SEE_PUPILS = "see the records of single pupils"
+    SEE_LETTERS = "see letters"
+    SEE_DESK = "see the attendance champion's desk"
+    DECIDE_STEPS = "approve, edit or dismiss steps"
+    SEE_OVERVIEW = "see the school's overview"
+    SEE_AGGREGATES = "see the governors' figures"
+    COMPARE_SCHOOLS = "compare schools"
+
+
+RIGHTS: dict[str, frozenset[Right]] = {
+    Role.TEACHER: frozenset({Right.SEE_REGISTERS, Right.TAKE_REGISTER}),
+    Role.OFFICE: frozenset(
+        {
+            Right.SEE_REGISTERS,
+            Right.TAKE_REGISTER,
+            Right.AMEND_MARKS,
+            Right.SEE_PUPILS,
+            Right.SEE_LETTERS,
+        }
+    ),
+    Role.CHAMPION: frozenset(
+        {
+            Right.SEE_REGISTERS,
+            Right.TAKE_REGISTER,
+            Right.AMEND_MARKS,
+            Right.SEE_PUPILS,
+            Right.SEE_LETTERS,
+            Right.SEE_DESK,
+            Right.DECIDE_STEPS,
+            Right.SEE_OVERVIEW,
+        }
+    ),
+    Role.HEAD: frozenset(set(Right) - {Right.COMPARE_SCHOOLS}),
+    Role.GOVERNOR: frozenset({Right.SEE_AGGREGATES}),
+    Role.TRUST: frozenset(
+        {Right.COMPARE_SCHOOLS, Right.SEE_AGGREGATES, Right.SEE_OVERVIEW}
+    ),
+}
+
+
+def roles_at(user: User, school: School, *, on: date) -> frozenset[str]:
+    """Return the roles that the user holds at the school on that day."""
+    return frozenset(
+        RoleAssignment.objects.filter(user=user, school=school, starts_on__lte=on)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+        .values_list("role", flat=True)
+    )
+
+
+def rights_of(roles: Iterable[str]) -> frozenset[Right]:
+    """Return all rights that these roles give together."""
+    return frozenset(right for role in roles for right in RIGHTS[role])
+
+
+def can(roles: Iterable[str], right: Right) -> bool:
+    """Say whether one of these roles gives the right."""
+    return right in rights_of(roles)
+
+
+def check(user: User, school: School, right: Right, *, on: date) -> frozenset[str]:
+    """
+    Return the user's roles at the school, or refuse.
+
+    :raises Http404: the user holds no role at this school on that day
+    :raises PermissionDenied: none of the roles gives the right; the message is fit to show
+    """
+    roles = roles_at(user, school, on=on)
+    if not roles:
+        raise Http404
+    if not can(roles, right):
+        raise PermissionDenied(
+            f"Your role at {school.name} does not let you {right.value}."
+        )
+    return roles
+
+
+def schools_of(user: User, *, on: date) -> list[tuple[School, frozenset[str]]]:
+    """Return each school at which the user holds a role on that day, with the roles, by school name."""
+    found: dict[School, set[str]] = {}
+    for assignment in (
+        RoleAssignment.objects.filter(user=user, starts_on__lte=on)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+        .select_related("school")
+        .order_by("school__name", "pk")
+    ):
+        found.setdefault(assignment.school, set()).add(assignment.role)
+    return [(school, frozenset(roles)) for school, roles in found.items()]

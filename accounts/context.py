@@ -1,0 +1,42 @@
+"""What every page's frame needs: the school's name and the pages that the person may open."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts import access
+from accounts.access import Right
+
+# The staff navigation in the order it is shown: label, URL name, and the right that shows it.
+STAFF_NAVIGATION: tuple[tuple[str, str, Right], ...] = (
+    ("Registers", "registers:day", Right.SEE_REGISTERS),
+    ("Desk", "escalation:desk", Right.SEE_DESK),
+    ("Letters", "letters:list", Right.SEE_LETTERS),
+    ("Overview", "reports:overview", Right.SEE_OVERVIEW),
+    ("Governors", "reports:governors", Right.SEE_AGGREGATES),
+)
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """One link of the navigation."""
+
+    label: str
+    url: str
+    is_current: bool
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Give templates `school` and `navigation`; empty outside a school's pages."""
+    school = getattr(request, "school", None)
+    if school is None:
+        return {"navigation": []}
+    rights = access.rights_of(getattr(request, "roles", frozenset()))
+    items = []
+    for label, name, right in STAFF_NAVIGATION:
+        if right in rights:
+            url = reverse(name, kwargs={"school_key": school.key})
+            items.append(NavigationItem(label, url, request.path.startswith(url)))
+    return {"school": school, "navigation": items}

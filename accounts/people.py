@@ -1,0 +1,13 @@
+"""The account under which the program itself acts."""
+
+from accounts.models import User
+
+SYSTEM_EMAIL = "system@rollcall.invalid"
+
+
+def system_user() -> User:
+    """Return the program's own account: it imports, sweeps and settles, and can never sign in."""
+    user, _ = User.objects.get_or_create(
+        email=SYSTEM_EMAIL, defaults={"name": "Rollcall", "is_active": False}
+    )
+    return user

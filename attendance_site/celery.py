@@ -1,0 +1,22 @@
+"""The Celery application and its timetable, which stands in code so that nobody can edit it by accident."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "attendance_site.settings")
+
+app = Celery("rollcall")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    # Every school night at 19:00, when the last register and late call is in: judge each school's policy.
+    "nightly sweep": {
+        "task": "escalation.tasks.sweep_all",
+        "schedule": crontab(hour=19, minute=0),
+    },
+    # Every minute: letters whose wake-up message was lost with the broker are picked up from the database.
+    "letters left waiting": {"task": "letters.tasks.render_waiting", "schedule": 60.0},
+}

@@ -1,0 +1,22 @@
+"""Every URL of Rollcall. Pages of a school stand under `/s/<school_key>/`, families' pages under `/family/`."""
+
+from django.conf import settings
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("", include("accounts.urls")),
+    path("", include("registers.urls")),
+    path("", include("letters.urls")),
+    path("", include("absences.urls")),
+    path("", include("escalation.urls")),
+    path("", include("reports.urls")),
+]
+# The demo's pages are not even routed on a production server; the views check demo data and loopback besides.
+if settings.DEBUG:
+    urlpatterns += [path("demo/", include("demo.urls"))]
+
+handler400 = "accounts.views.bad_request"
+handler403 = "accounts.views.permission_denied"
+handler404 = "accounts.views.page_not_found"
+handler500 = "accounts.views.server_error"

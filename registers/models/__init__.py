@@ -1,0 +1,43 @@
+"""The two statutory registers."""
+
+from registers.models.calendar import CalendarPeriod, DayTimes, Session
+from registers.models.contacts import Contact, PupilContact
+from registers.models.marks import (
+    Code,
+    EntryBatch,
+    HistoryHead,
+    Mark,
+    MarkEntry,
+    Register,
+)
+from registers.models.pupils import (
+    ClassGroup,
+    ClassMembership,
+    ClassTeacher,
+    Enrolment,
+    Pupil,
+    PupilFlag,
+)
+from registers.models.timetables import PartTimeTimetable, TimetableAbsence
+
+__all__ = [
+    "CalendarPeriod",
+    "ClassGroup",
+    "ClassMembership",
+    "ClassTeacher",
+    "Code",
+    "Contact",
+    "DayTimes",
+    "Enrolment",
+    "EntryBatch",
+    "HistoryHead",
+    "Mark",
+    "MarkEntry",
+    "PartTimeTimetable",
+    "Pupil",
+    "PupilContact",
+    "PupilFlag",
+    "Register",
+    "Session",
+    "TimetableAbsence",
+]

@@ -1,0 +1,1 @@
+"""Pure rules of the registers: no database, no clock, no settings."""
