@@ -1,0 +1,54 @@
+"""What every test gets: no network but loopback, and a browser for those that ask for one."""
+
+import os
+import shutil
+import socket
+from typing import Any
+
+import pytest
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1", ""}
+
+# Playwright keeps an event loop in the test's thread, which Django would take for a request that may not block.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+class NetworkBlockedError(RuntimeError):
+    """A test reached for another machine."""
+
+
+def _guard(name: str, place: int) -> None:
+    """Make `socket.NAME` refuse any address but loopback; `place` is the address among its arguments."""
+    owner = socket if name == "getaddrinfo" else socket.socket
+    original = getattr(owner, name)
+
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        address = arguments[place] if len(arguments) > place else options.get("host")
+        # A text or bytes address of connect() is a Unix socket's path; getaddrinfo() takes the host alone.
+        host = address if name == "getaddrinfo" else address[0] if isinstance(address, tuple) else ""
+        host = host.decode() if isinstance(host, bytes) else host or ""
+        if host not in LOOPBACK:
+            raise NetworkBlockedError(f"a test reached for {host}; only loopback addresses are open to tests")
+        return original(*arguments, **options)
+
+    setattr(owner, name, guarded)
+
+
+def pytest_configure() -> None:
+    """Close the network before the first import of a test."""
+    for name, place in (("connect", 1), ("connect_ex", 1), ("getaddrinfo", 0)):
+        _guard(name, place)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Run the system's Chromium, cut off from everything but this machine."""
+    options = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    options += ["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
+    options += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"]
+    if os.geteuid() == 0:
+        options.append("--no-sandbox")  # Chromium refuses its sandbox to root
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    # Without one on the path Playwright takes the browser that `playwright install chromium` fetched.
+    return {**browser_type_launch_args, "args": options, **({"executable_path": found} if found else {})}
