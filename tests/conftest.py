@@ -9,7 +9,7 @@ import pytest
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", ""}
 
-# Playwright keeps an event loop in the test's thread, which Django would take for a request that may not block.
+# Playwright keeps an event loop in the test's thread, which Django takes for a request that may not block.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 

@@ -28,7 +28,7 @@ __all__ = ["EmbeddedServerError", "ensure_postgres", "ensure_redis", "running", 
 def ensure_postgres(home: Path, *, fast: bool = False) -> str:
     """Start PostgreSQL below `home` unless it runs, and return the URL of its database `rollcall`.
 
-    `fast=True`, for tests, means another server, below `home/test`, that trades safety in a power cut for speed.
+    `fast=True`, for tests, means another server, below `home/test`, that is quick and forgets in a power cut.
     Raises EmbeddedServerError, one line, when no server can run here.
     """
     return postgres.ensure(home / "test" if fast else home, fast=fast)

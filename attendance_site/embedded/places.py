@@ -130,7 +130,7 @@ def locked(home: Path) -> Iterator[None]:
 
 
 def programs_of(package: str, inside: str, account: pwd.struct_passwd | None) -> Path:
-    """The folder of a wheel's programs, or of a copy of them when the servers' user cannot reach the wheel."""
+    """The folder of a wheel's programs, or of a copy when the servers' user cannot reach the wheel."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise EmbeddedServerError(f"The Python package {package} is missing: run ./start, which installs it.")
@@ -223,7 +223,7 @@ def command_line(pid: int) -> str:
 
 
 def end_process(pid: int, mark: str, *, patience: float) -> None:
-    """Wait `patience` seconds for a process to end, then kill it, as long as its command line shows `mark`."""
+    """Wait `patience` seconds for a process to end, then kill it if its command line shows `mark`."""
     deadline = time.monotonic() + patience
     while mark in command_line(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
