@@ -108,26 +108,31 @@ def banner(messages: Iterable[Message]) -> Banner:
 
 
 @register.simple_tag
-def error_items(form: Any = None, errors: Any = None) -> list[ErrorItem]:
+def error_items(*sources: Any) -> list[ErrorItem]:
     """
-    List what is wrong with a form or formset, then the page's own `errors` (objects with `message` and `href`).
+    List what is wrong with forms, formsets and a page's own faults (sentences, or {message, href}), in that order.
 
     Each link leads to a control that exists: the first radio, the first wrong part of a date, the input.
     """
     items: list[ErrorItem] = []
-    if isinstance(form, forms.BaseFormSet):
-        items += [ErrorItem(str(message), "") for message in form.non_form_errors()]
-        for row in form.forms:
-            items += _items_of_form(row)
-    elif isinstance(form, forms.BaseForm):
-        items += _items_of_form(form)
-    for fault in errors or ():
-        if isinstance(fault, str):
-            items.append(ErrorItem(fault, ""))
-        else:
-            known = fault if isinstance(fault, dict) else vars(fault)
-            items.append(ErrorItem(str(known["message"]), str(known.get("href", ""))))
+    for source in sources:
+        if isinstance(source, forms.BaseFormSet):
+            items += [ErrorItem(str(message), "") for message in source.non_form_errors()]
+            for row in source.forms:
+                items += _items_of_form(row)
+        elif isinstance(source, forms.BaseForm):
+            items += _items_of_form(source)
+        elif isinstance(source, list | tuple):
+            items += [_item_of_page(fault) for fault in source]
     return items
+
+
+def _item_of_page(fault: Any) -> ErrorItem:
+    if isinstance(fault, ErrorItem):
+        return fault
+    if isinstance(fault, dict):
+        return ErrorItem(str(fault["message"]), str(fault.get("href", "")))
+    return ErrorItem(str(fault), "")
 
 
 def _items_of_form(form: forms.BaseForm) -> list[ErrorItem]:
