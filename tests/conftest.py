@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.cast"]  # the people of the tests, as fixtures
+
 LOOPBACK = {"localhost", "127.0.0.1", "::1", ""}
 
 # Playwright keeps an event loop in the test's thread, which Django takes for a request that may not block.
