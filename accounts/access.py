@@ -1,8 +1,8 @@
 """
 Who may do what at a school.
 
-One table from role to rights. Another school's row is "not found" (404), a right you lack at your own school is
-"not allowed" (403): the first must not reveal that the row exists, the second must say why.
+One table from role to rights. Another school's row is "not found" (404), a right you lack at your own school
+is "not allowed" (403): the first must not reveal that the row exists, the second must say why.
 """
 
 from collections.abc import Iterable
@@ -56,9 +56,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
     ),
     Role.HEAD: frozenset(set(Right) - {Right.COMPARE_SCHOOLS}),
     Role.GOVERNOR: frozenset({Right.SEE_AGGREGATES}),
-    Role.TRUST: frozenset(
-        {Right.COMPARE_SCHOOLS, Right.SEE_AGGREGATES, Right.SEE_OVERVIEW}
-    ),
+    Role.TRUST: frozenset({Right.COMPARE_SCHOOLS, Right.SEE_AGGREGATES, Right.SEE_OVERVIEW}),
 }
 
 
@@ -92,9 +90,7 @@ def check(user: User, school: School, right: Right, *, on: date) -> frozenset[st
     if not roles:
         raise Http404
     if not can(roles, right):
-        raise PermissionDenied(
-            f"Your role at {school.name} does not let you {right.value}."
-        )
+        raise PermissionDenied(f"Your role at {school.name} does not let you {right.value}.")
     return roles
 
 

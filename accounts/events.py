@@ -20,8 +20,8 @@ def record(
     """
     Write one event of the log, in the caller's transaction.
 
-    `kind` is `noun.verb` in the past ("step.approved"). `data` holds ids, codes and dates; names of pupils do not
-    belong in it.
+    `kind` is `noun.verb` in the past ("step.approved"). `data` holds ids, codes and dates; names of pupils
+    do not belong in it.
     """
     return Event.objects.create(
         kind=kind,

@@ -1,7 +1,8 @@
 """
 Who may see and change which part of the registers.
 
-Gatekeepers return the row or refuse: a row of another school does not exist here (404, the scope sees to it), a row
+Gatekeepers return the row or refuse: a row of another school does not exist here (404, the scope sees to it),
+a row
 that the person's role does not reach is refused with a sentence (403).
 """
 
@@ -19,7 +20,9 @@ from registers.rules.calendar import academic_year_of
 
 
 def class_groups_for(user: User, roles: frozenset[str], *, school: School, on: date) -> QuerySet[ClassGroup]:
-    """Return the classes of that academic year whose registers the person may open: all, or those they teach."""
+    """
+    Return the classes of that academic year whose registers the person may open: all, or those they teach.
+    """
     groups = ClassGroup.objects.filter(school=school, academic_year=academic_year_of(on))
     if access.can(roles, Right.SEE_PUPILS):
         return groups

@@ -1,7 +1,8 @@
 """
 The present moment, for views, tasks and commands only; everything below is told the time.
 
-A demo is looked at on Sundays too: with demo data and DEBUG, and only then, ROLLCALL_NOW is the present moment, and
+A demo is looked at on Sundays too: with demo data and DEBUG, and only then, ROLLCALL_NOW is the present
+moment, and
 without it the demo lives on the latest school day when today is none.
 """
 

@@ -54,3 +54,15 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     found = next((path for name in names if (path := shutil.which(name))), None)
     # Without one on the path Playwright takes the browser that `playwright install chromium` fetched.
     return {**browser_type_launch_args, "args": options, **({"executable_path": found} if found else {})}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Say in the test database that it is one: only there may the history be emptied, between tests."""
+    from django.db import connection
+
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            name = connection.ops.quote_name(connection.settings_dict["NAME"])
+            cursor.execute(f"ALTER DATABASE {name} SET rollcall.is_test_database = 'yes'")
+        connection.close()

@@ -116,9 +116,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("statistical_class__in", ["P", "A", "AU", "UN", "NP"])
-                        ),
+                        condition=models.Q(("statistical_class__in", ["P", "A", "AU", "UN", "NP"])),
                         name="code_class_is_known",
                     )
                 ],
@@ -141,9 +139,7 @@ class Migration(migrations.Migration):
                 ("phone", models.CharField(blank=True, max_length=40)),
                 (
                     "address",
-                    models.TextField(
-                        blank=True, help_text="one line of the address on each line"
-                    ),
+                    models.TextField(blank=True, help_text="one line of the address on each line"),
                 ),
                 ("address_confidential", models.BooleanField(default=False)),
                 (
@@ -180,9 +176,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "half",
-                    models.CharField(
-                        choices=[("AM", "Morning"), ("PM", "Afternoon")], max_length=2
-                    ),
+                    models.CharField(choices=[("AM", "Morning"), ("PM", "Afternoon")], max_length=2),
                 ),
                 (
                     "weekday",
@@ -269,21 +263,15 @@ class Migration(migrations.Migration):
                 ("sex", models.CharField(blank=True, max_length=1)),
                 (
                     "fsm",
-                    models.BooleanField(
-                        default=False, help_text="eligible for free school meals"
-                    ),
+                    models.BooleanField(default=False, help_text="eligible for free school meals"),
                 ),
                 (
                     "sen",
-                    models.CharField(
-                        default="N", help_text="N none, K support, E plan", max_length=1
-                    ),
+                    models.CharField(default="N", help_text="N none, K support, E plan", max_length=1),
                 ),
                 (
                     "ehcp",
-                    models.BooleanField(
-                        default=False, help_text="education, health and care plan"
-                    ),
+                    models.BooleanField(default=False, help_text="education, health and care plan"),
                 ),
                 (
                     "school",
@@ -343,9 +331,7 @@ class Migration(migrations.Migration):
                 ("starts_on", models.DateField()),
                 (
                     "leaving_on",
-                    models.DateField(
-                        blank=True, help_text="last day on roll", null=True
-                    ),
+                    models.DateField(blank=True, help_text="last day on roll", null=True),
                 ),
                 (
                     "school",
@@ -503,9 +489,7 @@ class Migration(migrations.Migration):
                 ("on", models.DateField()),
                 (
                     "half",
-                    models.CharField(
-                        choices=[("AM", "Morning"), ("PM", "Afternoon")], max_length=2
-                    ),
+                    models.CharField(choices=[("AM", "Morning"), ("PM", "Afternoon")], max_length=2),
                 ),
                 (
                     "academic_year",
@@ -601,9 +585,7 @@ class Migration(migrations.Migration):
                 ("weekday", models.SmallIntegerField(help_text="0 is Monday")),
                 (
                     "half",
-                    models.CharField(
-                        choices=[("AM", "Morning"), ("PM", "Afternoon")], max_length=2
-                    ),
+                    models.CharField(choices=[("AM", "Morning"), ("PM", "Afternoon")], max_length=2),
                 ),
                 (
                     "timetable",
@@ -653,9 +635,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("kind__in", ["half_term", "closure", "emergency_closure"])
-                        ),
+                        condition=models.Q(("kind__in", ["half_term", "closure", "emergency_closure"])),
                         name="calendarperiod_kind_is_known",
                     ),
                     models.CheckConstraint(
@@ -759,9 +739,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="pupil",
-            index=models.Index(
-                fields=["school", "surname", "forename"], name="pupil_by_name"
-            ),
+            index=models.Index(fields=["school", "surname", "forename"], name="pupil_by_name"),
         ),
         migrations.AddConstraint(
             model_name="pupil",
@@ -902,9 +880,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="pupilcontact",
-            constraint=models.UniqueConstraint(
-                fields=("pupil", "contact"), name="pupilcontact_stands_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("pupil", "contact"), name="pupilcontact_stands_once"),
         ),
         migrations.AddConstraint(
             model_name="pupilcontact",
@@ -932,15 +908,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="session",
-            index=models.Index(
-                fields=["school", "academic_year", "number"], name="session_by_year"
-            ),
+            index=models.Index(fields=["school", "academic_year", "number"], name="session_by_year"),
         ),
         migrations.AddIndex(
             model_name="session",
-            index=models.Index(
-                fields=["school", "school_week"], name="session_by_week"
-            ),
+            index=models.Index(fields=["school", "school_week"], name="session_by_week"),
         ),
         migrations.AddConstraint(
             model_name="session",
@@ -976,9 +948,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="session",
-            constraint=models.UniqueConstraint(
-                fields=("school", "on", "half"), name="session_stands_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("school", "on", "half"), name="session_stands_once"),
         ),
         migrations.AddConstraint(
             model_name="register",

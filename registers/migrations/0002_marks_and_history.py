@@ -6,9 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-SQL = (Path(__file__).parent / "sql" / "marks_and_history.sql").read_text(
-    encoding="utf-8"
-)
+SQL = (Path(__file__).parent / "sql" / "marks_and_history.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
@@ -56,7 +54,8 @@ class Migration(migrations.Migration):
                         (
                             "code",
                             models.ForeignKey(
-                                db_column="code", db_constraint=False,
+                                db_column="code",
+                                db_constraint=False,
                                 db_index=False,
                                 on_delete=django.db.models.deletion.PROTECT,
                                 to="registers.code",
@@ -64,7 +63,8 @@ class Migration(migrations.Migration):
                         ),
                         (
                             "recorded_by",
-                            models.ForeignKey(db_constraint=False,
+                            models.ForeignKey(
+                                db_constraint=False,
                                 db_index=False,
                                 on_delete=django.db.models.deletion.PROTECT,
                                 to=settings.AUTH_USER_MODEL,
@@ -72,7 +72,8 @@ class Migration(migrations.Migration):
                         ),
                         (
                             "school",
-                            models.ForeignKey(db_constraint=False,
+                            models.ForeignKey(
+                                db_constraint=False,
                                 db_index=False,
                                 on_delete=django.db.models.deletion.PROTECT,
                                 to="accounts.school",
@@ -121,7 +122,8 @@ class Migration(migrations.Migration):
                         ("new_nature", models.CharField(max_length=200, null=True)),
                         (
                             "batch",
-                            models.ForeignKey(db_constraint=False,
+                            models.ForeignKey(
+                                db_constraint=False,
                                 on_delete=django.db.models.deletion.PROTECT,
                                 related_name="entries",
                                 to="registers.entrybatch",
@@ -129,7 +131,8 @@ class Migration(migrations.Migration):
                         ),
                         (
                             "pupil",
-                            models.ForeignKey(db_constraint=False,
+                            models.ForeignKey(
+                                db_constraint=False,
                                 on_delete=django.db.models.deletion.PROTECT,
                                 related_name="mark_entries",
                                 to="registers.pupil",
@@ -137,7 +140,8 @@ class Migration(migrations.Migration):
                         ),
                         (
                             "session",
-                            models.ForeignKey(db_constraint=False,
+                            models.ForeignKey(
+                                db_constraint=False,
                                 on_delete=django.db.models.deletion.PROTECT,
                                 related_name="mark_entries",
                                 to="registers.session",

@@ -15,13 +15,9 @@ HALVES = [("AM", "Morning"), ("PM", "Afternoon")]
 class DayTimes(models.Model):
     """The times of one half of the school day; a row with a weekday wins over the row for every day."""
 
-    school = models.ForeignKey(
-        School, on_delete=models.PROTECT, related_name="day_times"
-    )
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="day_times")
     half = models.CharField(max_length=2, choices=HALVES)
-    weekday = models.SmallIntegerField(
-        null=True, blank=True, help_text="0 is Monday; empty means every day"
-    )
+    weekday = models.SmallIntegerField(null=True, blank=True, help_text="0 is Monday; empty means every day")
     opens_at = models.TimeField()
     late_after = models.TimeField()
     closes_at = models.TimeField()
@@ -31,22 +27,18 @@ class DayTimes(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(half__in=["AM", "PM"]), name="daytimes_half_is_known"
-            ),
+            models.CheckConstraint(condition=Q(half__in=["AM", "PM"]), name="daytimes_half_is_known"),
             models.CheckConstraint(
                 condition=Q(weekday__isnull=True) | Q(weekday__range=(0, 6)),
                 name="daytimes_weekday_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(late_after__gte=F("opens_at"))
-                & Q(closes_at__gte=F("late_after")),
+                condition=Q(late_after__gte=F("opens_at")) & Q(closes_at__gte=F("late_after")),
                 name="daytimes_are_in_order",
                 violation_error_message="The register opens, then arrivals are late, then it closes.",
             ),
             models.CheckConstraint(
-                condition=Q(day_ends_at__isnull=True)
-                | Q(closes_at__lt=F("day_ends_at")),
+                condition=Q(day_ends_at__isnull=True) | Q(closes_at__lt=F("day_ends_at")),
                 name="daytimes_close_before_day_ends",
                 violation_error_message="The register must close before the day ends.",
             ),
@@ -62,9 +54,7 @@ class DayTimes(models.Model):
 
     def as_rule(self) -> SessionTimes:
         """Return the times as the pure rules take them."""
-        return SessionTimes(
-            self.half, self.opens_at, self.late_after, self.closes_at, self.day_ends_at
-        )
+        return SessionTimes(self.half, self.opens_at, self.late_after, self.closes_at, self.day_ends_at)
 
 
 assert LONGEST_OPEN_MINUTES == 30  # noqa: S101 - the migration's check constraint repeats this number
@@ -79,9 +69,7 @@ class CalendarPeriod(models.Model):
         ("emergency_closure", "Emergency closure (Y4)"),
     ]
 
-    school = models.ForeignKey(
-        School, on_delete=models.PROTECT, related_name="calendar_periods"
-    )
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="calendar_periods")
     kind = models.CharField(max_length=20, choices=KINDS)
     name = models.CharField(max_length=60)
     first_day = models.DateField()
@@ -113,8 +101,10 @@ class Session(models.Model):
     """
     Half a school day of one school.
 
-    `number` counts the sessions held over all years and `school_week` the weeks with at least one session held, so
-    that runs of absence and windows of ten school weeks are integer arithmetic over holidays and years. Closed (#)
+    `number` counts the sessions held over all years and `school_week` the weeks with at least one session
+    held, so
+    that runs of absence and windows of ten school weeks are integer arithmetic over holidays and years.
+    Closed (#)
     and cancelled (Y4) sessions have neither and carry no mark.
     """
 
@@ -124,9 +114,7 @@ class Session(models.Model):
         ("cancelled", "Emergency closure (Y4)"),
     ]
 
-    school = models.ForeignKey(
-        School, on_delete=models.PROTECT, related_name="sessions"
-    )
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="sessions")
     on = models.DateField()
     half = models.CharField(max_length=2, choices=HALVES)
     academic_year = models.SmallIntegerField(help_text="2025 is 2025/26")
@@ -143,9 +131,7 @@ class Session(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(half__in=["AM", "PM"]), name="session_half_is_known"
-            ),
+            models.CheckConstraint(condition=Q(half__in=["AM", "PM"]), name="session_half_is_known"),
             models.CheckConstraint(
                 condition=Q(status__in=["held", "closed", "cancelled"]),
                 name="session_status_is_known",
@@ -155,18 +141,13 @@ class Session(models.Model):
                 name="session_term_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(status="held")
-                | Q(number__isnull=True, school_week__isnull=True),
+                condition=Q(status="held") | Q(number__isnull=True, school_week__isnull=True),
                 name="session_only_held_is_numbered",
             ),
-            models.UniqueConstraint(
-                fields=["school", "on", "half"], name="session_stands_once"
-            ),
+            models.UniqueConstraint(fields=["school", "on", "half"], name="session_stands_once"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["school", "academic_year", "number"], name="session_by_year"
-            ),
+            models.Index(fields=["school", "academic_year", "number"], name="session_by_year"),
             models.Index(fields=["school", "school_week"], name="session_by_week"),
         ]
 

@@ -13,19 +13,13 @@ from registers.models.pupils import Pupil
 class Contact(models.Model):
     """One grown-up; siblings share the same row."""
 
-    school = models.ForeignKey(
-        School, on_delete=models.PROTECT, related_name="contacts"
-    )
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="contacts")
     name = models.CharField(max_length=150)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
-    address = models.TextField(
-        blank=True, help_text="one line of the address on each line"
-    )
+    address = models.TextField(blank=True, help_text="one line of the address on each line")
     address_confidential = models.BooleanField(default=False)
-    user = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="contacts"
-    )
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="contacts")
 
     objects = ScopedManager(school="school")
 
@@ -46,12 +40,8 @@ class PupilContact(models.Model):
     """What one grown-up is to one pupil, and what may reach them."""
 
     school = models.ForeignKey(School, on_delete=models.PROTECT)
-    pupil = models.ForeignKey(
-        Pupil, on_delete=models.PROTECT, related_name="pupil_contacts"
-    )
-    contact = models.ForeignKey(
-        Contact, on_delete=models.PROTECT, related_name="pupil_contacts"
-    )
+    pupil = models.ForeignKey(Pupil, on_delete=models.PROTECT, related_name="pupil_contacts")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="pupil_contacts")
     relationship = models.CharField(max_length=40)
     priority = models.SmallIntegerField(help_text="1 is called first")
     parental_responsibility = models.BooleanField(default=True)
@@ -66,12 +56,8 @@ class PupilContact(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["pupil", "contact"], name="pupilcontact_stands_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(priority__gte=1), name="pupilcontact_priority_from_one"
-            ),
+            models.UniqueConstraint(fields=["pupil", "contact"], name="pupilcontact_stands_once"),
+            models.CheckConstraint(condition=Q(priority__gte=1), name="pupilcontact_priority_from_one"),
         ]
 
     def __str__(self) -> str:

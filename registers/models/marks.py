@@ -1,9 +1,12 @@
 """
 Marks and their history.
 
-A mark is one row for a pupil and a session, in a table partitioned by academic year. The database itself judges
-every change in triggers (see the migration `marks_and_history`): a code that cannot stand there, a pupil off roll, a
-session not held, or a change without author and reason is refused whoever asks. Every change leaves an entry; the
+A mark is one row for a pupil and a session, in a table partitioned by academic year. The database itself
+judges
+every change in triggers (see the migration `marks_and_history`): a code that cannot stand there, a pupil off
+roll, a
+session not held, or a change without author and reason is refused whoever asks. Every change leaves an entry;
+the
 entries of one statement make a batch; the batches of a school make a chain of SHA-256 digests.
 """
 
@@ -49,12 +52,8 @@ class Register(models.Model):
     """The register of one class for one session, once somebody has begun to take it."""
 
     school = models.ForeignKey(School, on_delete=models.PROTECT)
-    class_group = models.ForeignKey(
-        ClassGroup, on_delete=models.PROTECT, related_name="registers"
-    )
-    session = models.ForeignKey(
-        Session, on_delete=models.PROTECT, related_name="registers"
-    )
+    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="registers")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="registers")
     taken_at = models.DateTimeField(help_text="first saved")
     taken_by = models.ForeignKey(User, on_delete=models.PROTECT)
     saved_at = models.DateTimeField(help_text="last saved")
@@ -63,9 +62,7 @@ class Register(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["class_group", "session"], name="register_stands_once"
-            )
+            models.UniqueConstraint(fields=["class_group", "session"], name="register_stands_once")
         ]
 
     def __str__(self) -> str:
@@ -83,15 +80,14 @@ class Mark(models.Model):
         ("ahead", "Known ahead"),
     ]
 
-    # No foreign keys of the database on school, code and author: the statement trigger judges them set-wise, which
+    # No foreign keys of the database on school, code and author: the statement trigger judges them set-wise,
+    # which
     # costs a bulk load a tenth of the checks of each row.
     pk = models.CompositePrimaryKey("academic_year", "pupil_id", "session_id")
     academic_year = models.SmallIntegerField()
     pupil = models.ForeignKey(Pupil, on_delete=models.PROTECT, related_name="marks")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="marks")
-    school = models.ForeignKey(
-        School, on_delete=models.PROTECT, db_index=False, db_constraint=False
-    )
+    school = models.ForeignKey(School, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     code = models.ForeignKey(
         Code,
         on_delete=models.PROTECT,
@@ -102,9 +98,7 @@ class Mark(models.Model):
     arrived_at = models.TimeField(null=True, blank=True)
     nature = models.CharField(max_length=200, blank=True, default="")
     recorded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, db_index=False, db_constraint=False
-    )
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     source = models.CharField(max_length=8, choices=SOURCES)
 
     objects = ScopedManager(school="school")
@@ -146,9 +140,7 @@ class EntryBatch(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["school", "number"], name="entrybatch_number_is_unique"
-            )
+            models.UniqueConstraint(fields=["school", "number"], name="entrybatch_number_is_unique")
         ]
 
     def __str__(self) -> str:
@@ -158,9 +150,7 @@ class EntryBatch(models.Model):
 class MarkEntry(models.Model):
     """One change of one mark: what stood there, what stands there now (empty: no mark). Append-only."""
 
-    pk = models.CompositePrimaryKey(
-        "academic_year", "batch_id", "pupil_id", "session_id"
-    )
+    pk = models.CompositePrimaryKey("academic_year", "batch_id", "pupil_id", "session_id")
     academic_year = models.SmallIntegerField()
     batch = models.ForeignKey(
         EntryBatch,

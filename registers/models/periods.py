@@ -6,13 +6,12 @@ from django.contrib.postgres.fields.ranges import BigIntegerRangeField
 from django.db.models import Func, Value
 
 
-def no_overlap(
-    name: str, *, of: str, starts: str, ends: str, message: str
-) -> ExclusionConstraint:
+def no_overlap(name: str, *, of: str, starts: str, ends: str, message: str) -> ExclusionConstraint:
     """
     Return a constraint that refuses two rows with the same `of` and a day in common (both ends included).
 
-    The embedded PostgreSQL has no btree_gist, so equality of `of` is written as the overlap of one-element ranges.
+    The embedded PostgreSQL has no btree_gist, so equality of `of` is written as the overlap of one-element
+    ranges.
     """
     return ExclusionConstraint(
         name=name,

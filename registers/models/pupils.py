@@ -20,30 +20,18 @@ class Pupil(models.Model):
     date_of_birth = models.DateField()
     sex = models.CharField(max_length=1, blank=True)
     fsm = models.BooleanField(default=False, help_text="eligible for free school meals")
-    sen = models.CharField(
-        max_length=1, default="N", help_text="N none, K support, E plan"
-    )
-    ehcp = models.BooleanField(
-        default=False, help_text="education, health and care plan"
-    )
+    sen = models.CharField(max_length=1, default="N", help_text="N none, K support, E plan")
+    ehcp = models.BooleanField(default=False, help_text="education, health and care plan")
 
     objects = ScopedManager(school="school")
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["school", "upn"], name="pupil_upn_is_unique_in_school"
-            ),
-            models.CheckConstraint(
-                condition=Q(sen__in=["N", "K", "E"]), name="pupil_sen_is_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(sex__in=["", "F", "M"]), name="pupil_sex_is_known"
-            ),
+            models.UniqueConstraint(fields=["school", "upn"], name="pupil_upn_is_unique_in_school"),
+            models.CheckConstraint(condition=Q(sen__in=["N", "K", "E"]), name="pupil_sen_is_known"),
+            models.CheckConstraint(condition=Q(sex__in=["", "F", "M"]), name="pupil_sex_is_known"),
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["school", "surname", "forename"], name="pupil_by_name")
-        ]
+        indexes: ClassVar = [models.Index(fields=["school", "surname", "forename"], name="pupil_by_name")]
 
     def __str__(self) -> str:
         return f"pupil {self.pk}"
@@ -76,9 +64,7 @@ class PupilFlag(models.Model):
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="pupilflag_ends_after_start",
             ),
-            models.UniqueConstraint(
-                fields=["pupil", "name", "starts_on"], name="pupilflag_stands_once"
-            ),
+            models.UniqueConstraint(fields=["pupil", "name", "starts_on"], name="pupilflag_stands_once"),
         ]
 
     def __str__(self) -> str:
@@ -89,9 +75,7 @@ class Enrolment(models.Model):
     """A pupil is on roll from a day to a last day (both included; no last day: still on roll)."""
 
     school = models.ForeignKey(School, on_delete=models.PROTECT)
-    pupil = models.ForeignKey(
-        Pupil, on_delete=models.PROTECT, related_name="enrolments"
-    )
+    pupil = models.ForeignKey(Pupil, on_delete=models.PROTECT, related_name="enrolments")
     starts_on = models.DateField()
     leaving_on = models.DateField(null=True, blank=True, help_text="last day on roll")
 
@@ -100,8 +84,7 @@ class Enrolment(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(leaving_on__isnull=True)
-                | Q(leaving_on__gte=F("starts_on")),
+                condition=Q(leaving_on__isnull=True) | Q(leaving_on__gte=F("starts_on")),
                 name="enrolment_leaves_after_start",
                 violation_error_message="A pupil cannot leave before joining.",
             ),
@@ -121,9 +104,7 @@ class Enrolment(models.Model):
 class ClassGroup(models.Model):
     """A registration class of one academic year."""
 
-    school = models.ForeignKey(
-        School, on_delete=models.PROTECT, related_name="class_groups"
-    )
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="class_groups")
     academic_year = models.SmallIntegerField()
     name = models.CharField(max_length=40)
 
@@ -145,12 +126,8 @@ class ClassMembership(models.Model):
     """A pupil is in a class, and in a year group, from a day to a day; moves keep past registers right."""
 
     school = models.ForeignKey(School, on_delete=models.PROTECT)
-    pupil = models.ForeignKey(
-        Pupil, on_delete=models.PROTECT, related_name="memberships"
-    )
-    class_group = models.ForeignKey(
-        ClassGroup, on_delete=models.PROTECT, related_name="memberships"
-    )
+    pupil = models.ForeignKey(Pupil, on_delete=models.PROTECT, related_name="memberships")
+    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="memberships")
     year_group = models.CharField(max_length=3, help_text="N, R, 1 to 13")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
@@ -180,12 +157,8 @@ class ClassTeacher(models.Model):
     """A teacher takes the registers of a class from a day to a day."""
 
     school = models.ForeignKey(School, on_delete=models.PROTECT)
-    class_group = models.ForeignKey(
-        ClassGroup, on_delete=models.PROTECT, related_name="teachers"
-    )
-    user = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="classes_taught"
-    )
+    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="teachers")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="classes_taught")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
 

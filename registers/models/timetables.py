@@ -16,9 +16,7 @@ class PartTimeTimetable(models.Model):
     """An agreement that a pupil attends part of the week from a first to a last day."""
 
     school = models.ForeignKey(School, on_delete=models.PROTECT)
-    pupil = models.ForeignKey(
-        Pupil, on_delete=models.PROTECT, related_name="timetables"
-    )
+    pupil = models.ForeignKey(Pupil, on_delete=models.PROTECT, related_name="timetables")
     first_day = models.DateField()
     last_day = models.DateField()
     review_on = models.DateField()
@@ -48,9 +46,7 @@ class PartTimeTimetable(models.Model):
 class TimetableAbsence(models.Model):
     """A session of the week for which the pupil is not expected."""
 
-    timetable = models.ForeignKey(
-        PartTimeTimetable, on_delete=models.CASCADE, related_name="absent_sessions"
-    )
+    timetable = models.ForeignKey(PartTimeTimetable, on_delete=models.CASCADE, related_name="absent_sessions")
     weekday = models.SmallIntegerField(help_text="0 is Monday")
     half = models.CharField(max_length=2, choices=HALVES)
 

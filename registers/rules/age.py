@@ -1,8 +1,10 @@
 """
 Compulsory school age, from a pupil's date of birth alone.
 
-It starts on the prescribed day (31 March, 31 August or 31 December) on or next after the fifth birthday and ends
-on the last Friday in June of the school year in which the pupil turns sixteen (Education Act 1996, section 8).
+It starts on the prescribed day (31 March, 31 August or 31 December) on or next after the fifth birthday and
+ends
+on the last Friday in June of the school year in which the pupil turns sixteen (Education Act 1996, section
+8).
 """
 
 from datetime import date, timedelta
@@ -14,7 +16,9 @@ _SCHOOL_YEAR_BEGINS = (9, 1)
 
 
 def birthday(date_of_birth: date, age: int) -> date:
-    """Give the day on which a person reaches an age; a birth on 29 February is kept on 1 March in common years."""
+    """
+    Give the day on which a person reaches an age; a birth on 29 February is kept on 1 March in common years.
+    """
     try:
         return date_of_birth.replace(year=date_of_birth.year + age)
     except ValueError:
@@ -35,7 +39,10 @@ def csa_start(date_of_birth: date) -> date:
 
 @lru_cache(maxsize=65536)
 def csa_end(date_of_birth: date) -> date:
-    """Give the last day of compulsory school age: the last Friday in June of the school year of the 16th birthday."""
+    """
+    Give the last day of compulsory school age: the last Friday in June of the school year of the 16th
+    birthday.
+    """
     sixteenth = birthday(date_of_birth, 16)
     after_summer = (sixteenth.month, sixteenth.day) >= _SCHOOL_YEAR_BEGINS
     end_of_june = date(sixteenth.year + after_summer, 6, 30)

@@ -1,9 +1,12 @@
 """
 The national attendance and absence codes, in force and withdrawn, with what each one counts as.
 
-Sources: School Attendance (Pupil Registration) (England) Regulations 2024 (SI 2024/208) regulation 10; Working
-together to improve school attendance (August 2024) chapter 8; the withdrawn codes as counted by the Department
-for Education's national files. Names follow the only policy document that prints the full table (002:354-511).
+Sources: School Attendance (Pupil Registration) (England) Regulations 2024 (SI 2024/208) regulation 10;
+Working
+together to improve school attendance (August 2024) chapter 8; the withdrawn codes as counted by the
+Department
+for Education's national files. Names follow the only policy document that prints the full table
+(002:354-511).
 """
 
 from dataclasses import dataclass
@@ -43,7 +46,8 @@ class CodeRule:
     age_rule: str = ""  # "compulsory" or "non_compulsory" when valid for one only
     valid_from: date | None = None
     valid_to: date | None = None
-    # False for what the calendar says of the whole school (#, Y4) or of nobody on roll (Z): never stored as a mark.
+    # False for what the calendar says of the whole school (#, Y4) or of nobody on roll (Z): never stored as a
+    # mark.
     is_mark: bool = True
 
     def is_valid_on(self, on: date) -> bool:
@@ -72,9 +76,7 @@ NATIONAL_CODES: tuple[CodeRule, ...] = (
     CodeRule("V", "Educational visit or trip", "elsewhere", A, nature_required=True),
     CodeRule("P", "Supervised sporting activity", "elsewhere", A, nature_required=True),
     CodeRule("W", "Work experience", "elsewhere", A, nature_required=True),
-    CodeRule(
-        "B", "Other approved educational activity", "elsewhere", A, nature_required=True
-    ),
+    CodeRule("B", "Other approved educational activity", "elsewhere", A, nature_required=True),
     CodeRule("D", "Due at the other school where registered", "elsewhere", NP),
     CodeRule("C1", "Performance or employment abroad", "leave", AU, valid_from=NEW),
     CodeRule("M", "Medical or dental appointment", "leave", AU),
@@ -87,9 +89,7 @@ NATIONAL_CODES: tuple[CodeRule, ...] = (
         NP,
         age_rule="non_compulsory",
     ),
-    CodeRule(
-        "C2", "Part-time timetable", "leave", AU, age_rule="compulsory", valid_from=NEW
-    ),
+    CodeRule("C2", "Part-time timetable", "leave", AU, age_rule="compulsory", valid_from=NEW),
     CodeRule("C", "Exceptional circumstances", "leave", AU),
     CodeRule("T", "Parent travelling for work", "authorised", AU),
     CodeRule("R", "Religious observance", "authorised", AU),
@@ -163,13 +163,9 @@ NATIONAL_CODES: tuple[CodeRule, ...] = (
     CodeRule("G", "Holiday not granted", "unauthorised", UN),
     CodeRule("N", "Reason not yet known", "unauthorised", UN),
     CodeRule("O", "Other or unknown reason", "unauthorised", UN),
-    CodeRule(
-        "U", "Arrived after the register closed", "unauthorised", UN, is_late=True
-    ),
+    CodeRule("U", "Arrived after the register closed", "unauthorised", UN, is_late=True),
     CodeRule("Z", "Not yet on roll", "administrative", NP, is_mark=False),
-    CodeRule(
-        "#", "Planned closure of the whole school", "administrative", NP, is_mark=False
-    ),
+    CodeRule("#", "Planned closure of the whole school", "administrative", NP, is_mark=False),
     # Withdrawn codes, met in histories brought from other systems.
     CodeRule("H", "Agreed family holiday (withdrawn)", "withdrawn", AU, valid_to=OLD),
     CodeRule(
@@ -215,7 +211,9 @@ def statistical_class(symbol: str, on: date) -> StatisticalClass:
 
 
 def fault_of(symbol: str, *, on: date, half: str) -> str | None:
-    """Return in one clause why a code cannot stand in a session of that day, or None when it can (age apart)."""
+    """
+    Return in one clause why a code cannot stand in a session of that day, or None when it can (age apart).
+    """
     rule = CODE_BY_SYMBOL.get(symbol)
     if rule is None:
         return f"code {symbol!r} is not a national attendance code"
@@ -224,9 +222,7 @@ def fault_of(symbol: str, *, on: date, half: str) -> str | None:
             return f"code {symbol} was withdrawn after {rule.valid_to.isoformat()}"
         return f"code {symbol} was not yet in use on {on.isoformat()}"
     if not rule.is_mark:
-        return (
-            f"code {symbol} is set for the whole school in the calendar, not as a mark"
-        )
+        return f"code {symbol} is set for the whole school in the calendar, not as a mark"
     if rule.half and rule.half != half:
         return f"code {symbol} is for {rule.half} sessions only"
     return None

@@ -50,7 +50,9 @@ class Figures:
 
     @property
     def persistent(self) -> bool:
-        """Say whether 10 % or more of the possible sessions were missed (integers, never a rounded figure)."""
+        """
+        Say whether 10 % or more of the possible sessions were missed (integers, never a rounded figure).
+        """
         return self.possible > 0 and self.absent * 10 >= self.possible
 
     @property

@@ -10,7 +10,8 @@ from registers.models import Enrolment
 from registers.rules.calendar import academic_year_of
 from registers.rules.figures import NO_SESSIONS, Figures, figures_of
 
-# Counted by code and not by class, so that what a code counts as stands in one table (rules/codes.py) only. The
+# Counted by code and not by class, so that what a code counts as stands in one table (rules/codes.py) only.
+# The
 # academic years name the partitions to read.
 COUNT_BY_CODE = """
 SELECT m.pupil_id, m.code, count(*)

@@ -1,5 +1,6 @@
 """
-Writing marks. Every change of a mark in Rollcall goes through this module, and from there through the checks and the
+Writing marks. Every change of a mark in Rollcall goes through this module, and from there through the checks
+and the
 history that the database keeps itself (migrations/sql/marks_and_history.sql).
 """
 
@@ -30,7 +31,9 @@ class MarksRefused(DomainError):
 
 
 class MarksChangedMeanwhile(DomainError):
-    """Somebody else changed marks since the page was read; `current` has what stands there now for each pupil."""
+    """
+    Somebody else changed marks since the page was read; `current` has what stands there now for each pupil.
+    """
 
     def __init__(self, current: Mapping[int, str]) -> None:
         super().__init__("Somebody else changed marks of this register while you had it open.")
@@ -75,7 +78,8 @@ def attribution(*, by: User, at: datetime, reason: str = "", position: str = "")
     """
     Tell the database who changes marks, when and why, for the transaction that this opens or is in.
 
-    The settings end with the transaction (SET LOCAL), so that no pooled connection can lend one person's name to
+    The settings end with the transaction (SET LOCAL), so that no pooled connection can lend one person's name
+    to
     another's change.
     """
     with transaction.atomic():
@@ -143,11 +147,14 @@ def save_marks(
     """
     Save what somebody entered in one class's register, all of it or nothing, in one transaction.
 
-    Until the register closes a mark may be set again without a reason; afterwards a change of an existing mark needs
-    one, and the history keeps the original either way (SI 2024/208 regulation 6; 002:156-161). Marks equal to what
+    Until the register closes a mark may be set again without a reason; afterwards a change of an existing
+    mark needs
+    one, and the history keeps the original either way (SI 2024/208 regulation 6; 002:156-161). Marks equal to
+    what
     stands there are left alone, so that saving twice changes nothing.
 
-    `pupils` are the pupils of the class on that day and `with_timetable` those with a part-time timetable for the
+    `pupils` are the pupils of the class on that day and `with_timetable` those with a part-time timetable for
+    the
     session, both as `selectors.registers.register_page` returns them.
 
     :raises MarksRefused: some codes cannot stand there
@@ -162,10 +169,12 @@ def save_marks(
     closed = is_closed(session, at=at)
     try:
         with attribution(by=by, at=at, reason=reason, position=position), connection.cursor() as cursor:
-            # One register row is locked, not the pupils: two savers of one class wait for each other, and a rush of
+            # One register row is locked, not the pupils: two savers of one class wait for each other, and a
+            # rush of
             # fourteen classes does not.
             cursor.execute(
-                "INSERT INTO registers_register (school_id, class_group_id, session_id, taken_at, taken_by_id,"
+                "INSERT INTO registers_register (school_id, class_group_id, session_id, taken_at,"
+                " taken_by_id,"
                 " saved_at) VALUES (%s, %s, %s, %s, %s, %s)"
                 " ON CONFLICT (class_group_id, session_id) DO UPDATE SET saved_at = excluded.saved_at",
                 [class_group.school_id, class_group.pk, session.pk, at, by.pk, at],
@@ -199,9 +208,11 @@ def save_marks(
                 raise RegisterClosed("The register has closed: give a reason for the change.")
             if set_again:
                 cursor.execute(
-                    "INSERT INTO registers_mark (academic_year, pupil_id, session_id, school_id, code, arrived_at,"
+                    "INSERT INTO registers_mark (academic_year, pupil_id, session_id, school_id, code,"
+                    " arrived_at,"
                     " nature, recorded_at, recorded_by_id, source)"
-                    " SELECT %s, entered.pupil_id, %s, %s, entered.code, entered.arrived_at, entered.nature, %s, %s,"
+                    " SELECT %s, entered.pupil_id, %s, %s, entered.code, entered.arrived_at,"
+                    " entered.nature, %s, %s,"
                     " %s FROM unnest(%s::bigint[], %s::varchar[], %s::time[], %s::varchar[])"
                     " AS entered (pupil_id, code, arrived_at, nature)"
                     " ON CONFLICT (academic_year, pupil_id, session_id) DO UPDATE SET code = excluded.code,"
@@ -258,10 +269,12 @@ def amend_mark(
     try:
         with attribution(by=by, at=at, reason=reason, position=position), connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO registers_mark (academic_year, pupil_id, session_id, school_id, code, arrived_at, nature,"
+                "INSERT INTO registers_mark (academic_year, pupil_id, session_id, school_id, code,"
+                " arrived_at, nature,"
                 " recorded_at, recorded_by_id, source) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'office')"
                 " ON CONFLICT (academic_year, pupil_id, session_id) DO UPDATE SET code = excluded.code,"
-                " arrived_at = excluded.arrived_at, nature = excluded.nature, recorded_at = excluded.recorded_at,"
+                " arrived_at = excluded.arrived_at, nature = excluded.nature, recorded_at ="
+                " excluded.recorded_at,"
                 " recorded_by_id = excluded.recorded_by_id, source = excluded.source"
                 " WHERE (registers_mark.code, registers_mark.arrived_at, registers_mark.nature)"
                 " IS DISTINCT FROM (excluded.code, excluded.arrived_at, excluded.nature)",
@@ -327,7 +340,8 @@ def load_marks(
     return loaded
 
 
-# An N is settled within five school days (SI 2024/208; Working together 2024): still N on the sixth, it becomes O.
+# An N is settled within five school days (SI 2024/208; Working together 2024): still N on the sixth, it
+# becomes O.
 SETTLE_UNEXPLAINED = """
 UPDATE registers_mark AS m
 SET code = 'O', recorded_at = %(at)s, recorded_by_id = %(by)s, source = 'system'
@@ -344,7 +358,10 @@ UNEXPLAINED_SCHOOL_DAYS = 5
 
 
 def settle_unexplained(school: School, *, on: date, by: User, at: datetime) -> int:
-    """Turn each N whose five school days have passed before this day into O, as an amendment, and return how many."""
+    """
+    Turn each N whose five school days have passed before this day into O, as an amendment, and return how
+    many.
+    """
     with (
         attribution(
             by=by,
