@@ -1,0 +1,1 @@
+"""What letters say and when: pure Python, without database, clock or settings."""
