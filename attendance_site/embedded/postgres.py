@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 import psycopg
 
+from attendance_site.embedded import places
 from attendance_site.embedded.places import (
-    SYSTEM_STORE,
     EmbeddedServerError,
     Place,
     command_line,
@@ -92,14 +92,14 @@ def _socket_folder(place: Place) -> Path:
         return beside
     mark = short_mark(os.fsencode(place.base))
     if place.account is not None:
-        return SYSTEM_STORE / f"run-{mark}"
+        return places.SYSTEM_STORE / f"run-{mark}"
     return Path("/tmp") / f"rollcall-{os.geteuid()}-{mark}"  # noqa: S108 - private, see _make_socket_folder
 
 
 def _make_socket_folder(place: Place) -> Path:
     """Make the socket's folder; refuse one that somebody else has put there."""
     folder = _socket_folder(place)
-    if folder.parent == SYSTEM_STORE:
+    if folder.parent == places.SYSTEM_STORE:
         make_system_store()
     with contextlib.suppress(PermissionError):
         place.make_folder(folder)
@@ -131,7 +131,7 @@ def _start(place: Place, *, fast: bool) -> None:
             f"{data} was made by PostgreSQL {version}, this is {VERSION}: move it away, or set DATABASE_URL."
         )
     _write_settings(place, data, fast=fast)
-    _remove_stale_pid_file(data)
+    _remove_stale_lock_files(place, data)
     log = place.base / "log"
     command = [programs / "pg_ctl", "-D", data, "-l", log, "-s", "-w", "-t", str(START_SECONDS), "start"]
     for pause in [0.2] * 50 + [0]:
@@ -171,14 +171,14 @@ def _write_settings(place: Place, data: Path, *, fast: bool) -> None:
     place.write(data / "pg_ident.conf", f'{NAME} "{caller}" {NAME}\n{NAME} "{caller}" postgres\n')
 
 
-def _remove_stale_pid_file(data: Path) -> None:
-    """Remove postmaster.pid when its process is not this server.
+def _remove_stale_lock_files(place: Place, data: Path) -> None:
+    """Remove the lock files of data and socket when the process they name is not this server.
 
-    After a reboot the number may belong to another program, and PostgreSQL would not start beside it.
+    After a kill or a reboot the number may be another program's, and PostgreSQL would not start beside it.
     """
-    pid_file = data / "postmaster.pid"
-    if pid_file.exists() and str(data) not in command_line(first_number(pid_file)):
-        pid_file.unlink()
+    for lock in (data / "postmaster.pid", _socket_folder(place) / f"{SOCKET_NAME}.lock"):
+        if lock.exists() and str(data) not in command_line(first_number(lock)):
+            lock.unlink()
 
 
 def _create_role_and_database(folder: Path) -> None:
