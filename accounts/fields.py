@@ -48,11 +48,7 @@ class DateParts(forms.MultiWidget):
 
     def decompress(self, value: date | None) -> list[str]:
         """Return the three texts of a date; empty ones for no date."""
-        return (
-            [str(value.day), str(value.month), str(value.year)]
-            if value
-            else ["", "", ""]
-        )
+        return [str(value.day), str(value.month), str(value.year)] if value else ["", "", ""]
 
     def id_for_label(self, id_: str, index: str | None = None) -> str:
         """Return the id of the day's input, where the group begins."""
@@ -63,9 +59,9 @@ class DatePartsField(forms.Field):
     """
     A date typed as day, month and year; a month may be a name ("jan", "January").
 
-    Faults are ranked as the Design System asks: nothing entered, a part missing, a year without four digits, not a
-    real date. The error carries `params["parts"]`, the names of the wrong inputs, so that the summary can link to the
-    first of them. `subject` begins the sentences where the label is a question.
+    Faults are ranked as the Design System asks: nothing entered, a part missing, a year without four
+    digits, not a real date. The error carries `params["parts"]`, the names of the wrong inputs, so that
+    the summary can link to the first of them. `subject` begins the sentences where the label is a question.
     """
 
     widget = DateParts
@@ -83,22 +79,13 @@ class DatePartsField(forms.Field):
         """
         if value is None or isinstance(value, date):
             return value
-        texts = {
-            part: str(text or "").strip()
-            for part, text in zip(PARTS, value, strict=True)
-        }
+        texts = {part: str(text or "").strip() for part, text in zip(PARTS, value, strict=True)}
         if not any(texts.values()):
             return None
         missing = [part for part in PARTS if not texts[part]]
         if missing:
-            raise self._wrong(
-                f"{self.subject} must include a {' and '.join(missing)}", missing
-            )
-        if (
-            texts["year"].isascii()
-            and texts["year"].isdigit()
-            and len(texts["year"]) != 4
-        ):
+            raise self._wrong(f"{self.subject} must include a {' and '.join(missing)}", missing)
+        if texts["year"].isascii() and texts["year"].isdigit() and len(texts["year"]) != 4:
             raise self._wrong("Year must include 4 numbers", ["year"])
         numbers: dict[str, int] = {}
         for part, text in texts.items():
@@ -133,6 +120,4 @@ class Question(Field):
     ) -> SafeString:
         """Render the field with `is_question` set."""
         asked = {**(extra_context or {}), "is_question": True}
-        return super().render(
-            form, context, template_pack, extra_context=asked, **kwargs
-        )
+        return super().render(form, context, template_pack, extra_context=asked, **kwargs)

@@ -20,9 +20,11 @@ register = template.Library()
 
 PART_LABELS = {"day": "Day", "month": "Month", "year": "Year"}
 PART_WIDTHS = {"day": "2", "month": "2", "year": "4"}
-# Browser validation speaks before the person has finished and is read badly by screen readers: forms are novalidate,
-# and a length limit that cuts a pasted text silently is worse than a sentence about it.
+# Browser validation speaks before the person has finished and is read badly by screen readers, so forms are
+# novalidate. A length limit that cuts a pasted text silently, or a placeholder in place of a label, is worse
+# than a sentence.
 BROWSER_VALIDATION = (
+    "placeholder",
     "required",
     "maxlength",
     "minlength",
@@ -86,7 +88,7 @@ class FieldView:
     errors: tuple[str, ...]
     described_by: str
     html_name: str
-    control: SafeString = SafeString("")
+    control: str = ""
     options: tuple[Option, ...] = ()
     parts: tuple[Part, ...] = ()
     is_inline: bool = field(default=False)
@@ -96,9 +98,7 @@ class FieldView:
 def banner(messages: Iterable[Message]) -> Banner:
     """Gather the waiting messages into one banner; it is green only when all of them are successes."""
     found = list(messages)
-    is_success = bool(found) and all(
-        message.level == constants.SUCCESS for message in found
-    )
+    is_success = bool(found) and all(message.level == constants.SUCCESS for message in found)
     return Banner(
         texts=tuple(str(message) for message in found),
         is_success=is_success,
@@ -110,7 +110,8 @@ def banner(messages: Iterable[Message]) -> Banner:
 @register.simple_tag
 def error_items(*sources: Any) -> list[ErrorItem]:
     """
-    List what is wrong with forms, formsets and a page's own faults (sentences, or {message, href}), in that order.
+    List what is wrong with forms, formsets and a page's own faults (sentences, or {message, href}), in that
+    order.
 
     Each link leads to a control that exists: the first radio, the first wrong part of a date, the input.
     """
@@ -141,8 +142,26 @@ def _items_of_form(form: forms.BaseForm) -> list[ErrorItem]:
     items = [ErrorItem(str(message), "") for message in form.non_field_errors()]
     for bound in form:
         href = "" if bound.is_hidden else f"#{first_control_id(bound)}"
-        items += [ErrorItem(str(message), href) for message in bound.errors]
+        items += [ErrorItem(message, href) for message in messages_of(bound)]
     return items
+
+
+def messages_of(bound: BoundField) -> tuple[str, ...]:
+    """
+    Return what is wrong with a field, in the words shown beside it and in the summary.
+
+    "This field is required" says nothing in a summary: where a form has no better sentence, the label makes
+    one.
+    """
+    label = str(bound.label or "an answer")
+    # "First name" becomes "first name"; "UPN" and "E-mail" of an acronym stay.
+    label = label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    chosen = isinstance(bound.field.widget, forms.Select | forms.RadioSelect | forms.CheckboxSelectMultiple)
+    asked = f"{'Select' if chosen else 'Enter'} {label}"
+    return tuple(
+        asked if str(message) == str(forms.Field.default_error_messages["required"]) else str(message)
+        for message in bound.errors
+    )
 
 
 def first_control_id(bound: BoundField) -> str:
@@ -171,7 +190,7 @@ def field_view(bound: BoundField) -> FieldView:
     """Return how to show one field of a form."""
     widget = bound.field.widget
     kind = _kind(widget)
-    errors = tuple(str(message) for message in bound.errors)
+    errors = messages_of(bound)
     hint = str(bound.help_text or "")
     described_by = " ".join(
         part
@@ -182,12 +201,7 @@ def field_view(bound: BoundField) -> FieldView:
         if present
     )
     label = str(bound.label or "")
-    if (
-        not bound.field.required
-        and label
-        and kind not in ("hidden", "checkbox")
-        and "optional" not in label
-    ):
+    if not bound.field.required and label and kind not in ("hidden", "checkbox") and "optional" not in label:
         label = f"{label} (optional)"
     view = FieldView(
         kind=kind,
@@ -209,13 +223,9 @@ def field_view(bound: BoundField) -> FieldView:
         )
     if kind == "checkbox":
         chosen = bool(bound.value())
-        option = Option(
-            str(bound.auto_id), "on", label, chosen, bool(bound.field.disabled)
-        )
+        option = Option(str(bound.auto_id), "on", label, chosen, bool(bound.field.disabled))
         return _with(view, options=(option,))
-    return _with(
-        view, control=_control(bound, kind, described_by, has_errors=bool(errors))
-    )
+    return _with(view, control=_control(bound, kind, described_by, has_errors=bool(errors)))
 
 
 def _with(view: FieldView, **changes: Any) -> FieldView:
@@ -238,9 +248,7 @@ def _kind(widget: forms.Widget) -> str:
     return next((kind for known, kind in kinds if isinstance(widget, known)), "input")
 
 
-def _control(
-    bound: BoundField, kind: str, described_by: str, *, has_errors: bool
-) -> SafeString:
+def _control(bound: BoundField, kind: str, described_by: str, *, has_errors: bool) -> SafeString:
     """Render input, select, textarea or file with the library's classes and without browser validation."""
     widget = bound.field.widget
     block = {
@@ -272,16 +280,12 @@ def _control(
         attrs.setdefault("autocapitalize", "none")
     if kind == "file":
         # "Currently … Clear" is a question of its own and never part of the control.
-        return SafeString(
-            bound.form.renderer.render("django/forms/widgets/input.html", context)
-        )
+        return SafeString(bound.form.renderer.render("django/forms/widgets/input.html", context))
     return SafeString(bound.form.renderer.render(widget.template_name, context))
 
 
 def _options(bound: BoundField) -> tuple[Option, ...]:
-    context = bound.field.widget.get_context(
-        bound.html_name, bound.value(), {"id": bound.auto_id}
-    )
+    context = bound.field.widget.get_context(bound.html_name, bound.value(), {"id": bound.auto_id})
     return tuple(
         Option(
             id=str(option["attrs"]["id"]),
