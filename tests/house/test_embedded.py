@@ -81,7 +81,7 @@ class TestPostgresOfAHome:
         kept = [query(url, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")]
 
         assert kept == [("on",), ("on",), ("on",)]
-        assert embedded.stop(home) == ["postgres"]
+        assert embedded.stop(home, "postgres") == ["postgres"]
 
     def test_is_closed_to_other_users_of_the_machine(self, home: Path) -> None:
         embedded.ensure_postgres(home, fast=True)
@@ -110,18 +110,18 @@ class TestPostgresOfAHome:
     def test_keeps_its_data_when_stopped_and_started_again(self, home: Path) -> None:
         query(embedded.ensure_postgres(home, fast=True), "CREATE TABLE kept AS SELECT 1 AS a")
 
-        stopped = embedded.stop(home / "test")
+        stopped = embedded.stop(home / "test", "postgres")
 
         assert stopped == ["postgres"]
-        assert embedded.running(home / "test") == []
-        assert embedded.stop(home / "test") == []
+        assert "postgres" not in embedded.running(home / "test")
+        assert embedded.stop(home / "test", "postgres") == []
         assert query(embedded.ensure_postgres(home, fast=True), "SELECT a FROM kept") == (1,)
 
     def test_starts_again_after_a_kill(self, home: Path) -> None:
         embedded.ensure_postgres(home, fast=True)
         killed = pid_of_postgres(home)
         os.kill(killed, signal.SIGKILL)
-        while places.command_line(killed):
+        while "postgres" in embedded.running(home / "test"):
             time.sleep(0.01)
 
         url = embedded.ensure_postgres(home, fast=True)
