@@ -316,6 +316,7 @@ def load_marks(
     with (
         attribution(by=by, at=at, reason=reason),
         connection.cursor() as cursor,
+        connection.wrap_database_errors,  # psycopg's COPY is not wrapped by Django's cursor
         cursor.copy(
             "COPY registers_mark (academic_year, pupil_id, session_id, school_id, code, arrived_at, nature,"
             " recorded_at, recorded_by_id, source) FROM STDIN"
