@@ -5,15 +5,18 @@ One table from role to rights. Another school's row is "not found" (404), a righ
 is "not allowed" (403): the first must not reveal that the row exists, the second must say why.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import date
 from enum import Enum
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.models import Role, RoleAssignment, School, User
+
+logger = logging.getLogger(__name__)
 
 
 class Right(Enum):
@@ -60,13 +63,21 @@ RIGHTS: dict[str, frozenset[Right]] = {
 }
 
 
+def assignments_of(user: User, *, on: date) -> QuerySet[RoleAssignment]:
+    """Return what the user is at any school on that day; the first and the last day both count."""
+    return RoleAssignment.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=on), user=user, starts_on__lte=on
+    )
+
+
 def roles_at(user: User, school: School, *, on: date) -> frozenset[str]:
     """Return the roles that the user holds at the school on that day."""
-    return frozenset(
-        RoleAssignment.objects.filter(user=user, school=school, starts_on__lte=on)
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
-        .values_list("role", flat=True)
-    )
+    return frozenset(assignments_of(user, on=on).filter(school=school).values_list("role", flat=True))
+
+
+def is_staff(user: User, *, on: date) -> bool:
+    """Say whether the user holds any role at any school on that day."""
+    return assignments_of(user, on=on).exists()
 
 
 def rights_of(roles: Iterable[str]) -> frozenset[Right]:
@@ -81,15 +92,17 @@ def can(roles: Iterable[str], right: Right) -> bool:
 
 def check(user: User, school: School, right: Right, *, on: date) -> frozenset[str]:
     """
-    Return the user's roles at the school, or refuse.
+    Return the user's roles at the school, or refuse; refusals are logged by id.
 
     :raises Http404: the user holds no role at this school on that day
     :raises PermissionDenied: none of the roles gives the right; the message is fit to show
     """
     roles = roles_at(user, school, on=on)
     if not roles:
+        logger.warning("refused: person %s has no role at school %s", user.pk, school.pk)
         raise Http404
     if not can(roles, right):
+        logger.warning("refused: person %s at school %s: %s", user.pk, school.pk, right.name)
         raise PermissionDenied(f"Your role at {school.name} does not let you {right.value}.")
     return roles
 
@@ -97,11 +110,6 @@ def check(user: User, school: School, right: Right, *, on: date) -> frozenset[st
 def schools_of(user: User, *, on: date) -> list[tuple[School, frozenset[str]]]:
     """Return each school at which the user holds a role on that day, with the roles, by school name."""
     found: dict[School, set[str]] = {}
-    for assignment in (
-        RoleAssignment.objects.filter(user=user, starts_on__lte=on)
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
-        .select_related("school")
-        .order_by("school__name", "pk")
-    ):
+    for assignment in assignments_of(user, on=on).select_related("school").order_by("school__name", "pk"):
         found.setdefault(assignment.school, set()).add(assignment.role)
     return [(school, frozenset(roles)) for school, roles in found.items()]

@@ -1,29 +1,64 @@
-"""What happens around every request."""
+"""What happens around every request, outermost first as in settings.MIDDLEWARE."""
 
-import logging
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
-from allauth.mfa.utils import is_mfa_enabled
+from csp.constants import HEADER as POLICY_HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Installation, RoleAssignment, User
+from accounts import second_factor as factor
+from accounts.adapters import SIGNED_IN_AT_KEY
+from accounts.models import User
+from accounts.second_factor import Standing
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-logger = logging.getLogger(__name__)
 
-# Set by the demo's one-click sign-in, which exists on loopback with demo data and DEBUG only.
-DEMO_SESSION_KEY = "signed_in_by_demo"
+# Nothing of the machine but the passkey is asked for, so nothing else may be.
+PERMISSIONS_POLICY = (
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), "
+    "publickey-credentials-get=(self), publickey-credentials-create=(self)"
+)
+
+
+class ContentPolicy(CSPMiddleware):
+    """Put the content security policy on every response; django-csp leaves out error pages with DEBUG on."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Add the header also where the library would not, and whatever the view asks."""
+        answer: HttpResponseBase = super().process_response(request, response)
+        if POLICY_HEADER not in answer:
+            parts = self.get_policy_parts(request=request, response=answer)
+            answer[POLICY_HEADER] = build_policy(**asdict(parts))
+        return answer
+
+
+def browser_limits(get_response: GetResponse) -> GetResponse:
+    """Tell the browser what no page of ours needs: sensors, and being loaded by other sites."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        return response
+
+    return middleware
 
 
 def health_check(get_response: GetResponse) -> GetResponse:
-    """Answer /healthz before sessions and host checks: 200 `ok` when web and database are up, 503 otherwise."""
+    """Answer /healthz before sessions and host checks: 200 `ok` with web and database up, 503 otherwise."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path != "/healthz":
@@ -42,36 +77,37 @@ def plain_error_pages(get_response: GetResponse) -> GetResponse:
     """
     Replace Django's technical error pages by ours even with DEBUG on.
 
-    The demo runs with DEBUG, and a school looking at it must never see a traceback. The log has it.
+    The demo runs with DEBUG, and a school looking at it must never see a traceback. The log has it. Django
+    answers a browser with HTML and everything else with plain text: both end with the same words.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if (
-            settings.DEBUG
-            and response.status_code in (400, 404, 500)
-            and isinstance(response, HttpResponse)
-            and b"<code>DEBUG = True</code>" in response.content
-        ):
-            return render(
-                request, f"{response.status_code}.html", status=response.status_code
-            )
+        if settings.DEBUG and response.status_code in (400, 404, 500) and is_technical(response):
+            return render(request, f"{response.status_code}.html", status=response.status_code)
         return response
 
     return middleware
 
 
+def is_technical(response: HttpResponseBase) -> bool:
+    """Say whether this is one of Django's own error pages, which show code, settings and addresses."""
+    if not isinstance(response, HttpResponse):
+        return False
+    return b"you have <code>DEBUG = True</code>" in response.content or (
+        b"you have DEBUG = True in your" in response.content
+    )
+
+
 def server_timing(get_response: GetResponse) -> GetResponse:
-    """Tell signed-in people's browsers how long server and database took, with DEBUG or in the demo only."""
+    """Tell signed-in people's browsers how long server and database took; only with DEBUG, as in the demo."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not settings.DEBUG:
             return get_response(request)
         queries, seconds = 0, 0.0
 
-        def count(
-            execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
-        ) -> Any:  # noqa: FBT001
+        def count(execute: Callable[..., Any], sql: str, params: Any, many: Any, context: Any) -> Any:
             nonlocal queries, seconds
             started = time.perf_counter()
             try:
@@ -93,42 +129,62 @@ def server_timing(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def second_factor(get_response: GetResponse) -> GetResponse:
-    """Send staff without a second factor to set one up before anything else; the demo's sign-in is exempt."""
+def private_pages(get_response: GetResponse) -> GetResponse:
+    """
+    Keep signed-in people's pages out of every cache, and wipe what is left when they sign out.
+
+    A shared office computer has a back button. `no-store` stands whatever the view says of caching.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        user = request.user
-        if not isinstance(user, User) or request.path.startswith(
-            ("/accounts/", "/static/", "/demo/")
-        ):
-            return get_response(request)
-        if (
-            request.session.get(DEMO_SESSION_KEY)
-            and settings.DEBUG
-            and Installation.objects.filter(is_demo=True).exists()
-        ):
-            return get_response(request)
-        # The answer is kept in the session once the factor exists, so that a page costs no extra query.
-        if not request.session.get("second_factor_seen"):
-            today = timezone.localdate()
-            is_staff = RoleAssignment.objects.filter(
-                user=user, starts_on__lte=today
-            ).exists()
-            if is_staff and not is_mfa_enabled(user):
-                return redirect(reverse("mfa_index"))
-            request.session["second_factor_seen"] = True
+        was_signed_in = request.user.is_authenticated
+        response = get_response(request)
+        if was_signed_in or request.user.is_authenticated:
+            response["Cache-Control"] = "no-store"
+        if was_signed_in and not request.user.is_authenticated:
+            response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+    return middleware
+
+
+def session_limit(get_response: GetResponse) -> GetResponse:
+    """
+    End every session when a school day has passed since sign-in, however busy it was.
+
+    Django moves the expiry with each change of the session; this limit does not move.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        signed_in_at = request.session.get(SIGNED_IN_AT_KEY)
+        if signed_in_at is not None and time.time() - signed_in_at >= settings.SESSION_COOKIE_AGE:
+            logout(request)
+            messages.info(request, "You were signed out because a day has passed. Sign in again.")
+            return redirect_to_login(request.get_full_path())
         return get_response(request)
 
     return middleware
 
 
-def private_pages(get_response: GetResponse) -> GetResponse:
-    """Keep signed-in people's pages out of every cache (a shared office computer has a back button)."""
+def second_factor(get_response: GetResponse) -> GetResponse:
+    """
+    Let staff go on only in a session that has shown a second factor; the demo's sign-in is exempt.
+
+    Without a factor they are sent to set one up and reach nothing but their account. A session that began
+    before the factor existed ends, on the account's pages too: it could otherwise add a factor of its own.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        response = get_response(request)
-        if request.user.is_authenticated and not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "no-store"
-        return response
+        if not isinstance(request.user, User) or request.path == reverse("account_logout"):
+            return get_response(request)
+        # Roles are judged by the real day, as in accounts.http.
+        standing = factor.standing_of(request, request.user, on=timezone.localdate())
+        if standing is Standing.NOT_SHOWN:
+            logout(request)
+            messages.info(request, "Sign in again, this time with your second factor.")
+            return redirect_to_login(request.get_full_path())
+        if standing is Standing.NOT_SET_UP and not request.path.startswith(("/accounts/", "/demo/")):
+            return redirect("mfa_index")
+        return get_response(request)
 
     return middleware

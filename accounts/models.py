@@ -1,8 +1,8 @@
 """
 Schools as tenants, the people who sign in, the roles they hold at a school, and the log of what they did.
 
-`School` stands here, and not in `registers`, because every row of every app belongs to a school and roles point at
-it: the root of tenancy must not import anything else (docs/adr/0002).
+`School` stands here, and not in `registers`, because every row of every app belongs to a school and
+roles point at it: the root of tenancy must not import anything else (docs/adr/0002).
 """
 
 from typing import ClassVar
@@ -24,9 +24,7 @@ class School(models.Model):
     leaving_year = models.CharField(max_length=3, blank=True)
     office_phone = models.CharField(max_length=40, blank=True)
     office_email = models.EmailField(blank=True)
-    address = models.TextField(
-        blank=True, help_text="one line of the address on each line"
-    )
+    address = models.TextField(blank=True, help_text="one line of the address on each line")
 
     def __str__(self) -> str:
         return self.key
@@ -38,9 +36,7 @@ class Installation(models.Model):
     is_demo = models.BooleanField(default=False)
 
     class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(pk=1), name="installation_is_one_row")
-        ]
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(pk=1), name="installation_is_one_row")]
 
     def __str__(self) -> str:
         return "installation"
@@ -49,9 +45,7 @@ class Installation(models.Model):
 class UserManager(BaseUserManager["User"]):
     """Makes people who sign in; e-mail addresses are compared in lower case."""
 
-    def create_user(
-        self, email: str, *, name: str, password: str | None = None
-    ) -> "User":
+    def create_user(self, email: str, *, name: str, password: str | None = None) -> "User":
         """Create a person who may sign in; without a password only by a code sent to the address."""
         user = self.model(email=email.strip().lower(), name=name)
         user.set_password(password) if password else user.set_unusable_password()
@@ -65,7 +59,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who signs in, known by e-mail address. What they may do follows from their roles, never from a flag."""
+    """
+    A person who signs in, known by e-mail address.
+
+    What they may do follows from their roles, never from a flag.
+    """
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=150)
@@ -108,16 +106,10 @@ class Role(models.TextChoices):
 class RoleAssignment(models.Model):
     """One person holds one role at one school from a day to a day (both included; no end: still held)."""
 
-    user = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="role_assignments"
-    )
-    school = models.ForeignKey(
-        School, on_delete=models.PROTECT, related_name="role_assignments"
-    )
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="role_assignments")
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="role_assignments")
     role = models.CharField(max_length=12, choices=Role.choices)
-    title = models.CharField(
-        max_length=80, blank=True, help_text="the post as the school calls it"
-    )
+    title = models.CharField(max_length=80, blank=True, help_text="the post as the school calls it")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
 
@@ -125,9 +117,7 @@ class RoleAssignment(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(role__in=Role.values), name="roleassignment_role_is_known"
-            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="roleassignment_role_is_known"),
             models.CheckConstraint(
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="roleassignment_ends_after_start",
@@ -162,9 +152,7 @@ class Event(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(
-                fields=["school_id", "subject_type", "subject_id"], name="event_subject"
-            )
+            models.Index(fields=["school_id", "subject_type", "subject_id"], name="event_subject")
         ]
 
     def __str__(self) -> str:

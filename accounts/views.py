@@ -3,7 +3,7 @@
 from typing import cast
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -26,6 +26,12 @@ def landing(request: HttpRequest) -> HttpResponse:
     if len(places) == 1:
         return redirect(places[0].url)
     return render(request, "accounts/landing.html", {"places": places})
+
+
+@login_not_required
+def closed(request: HttpRequest) -> HttpResponse:
+    """Answer the pages of django-allauth that have no place where schools make the accounts."""
+    raise Http404
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,8 +1,9 @@
 """
 Settings, all from the environment (see `.env.example`).
 
-With DATABASE_URL unset the project runs on servers embedded in Python wheels, for a trial on one machine and for
-tests: then, and only then, DEBUG is on unless said otherwise and a secret key is made and kept under ROLLCALL_HOME.
+With DATABASE_URL unset the project runs on servers embedded in Python wheels, for a trial on one machine and
+for tests: then, and only then, DEBUG is on unless said otherwise and a secret key is made and kept under
+ROLLCALL_HOME.
 """
 
 import sys
@@ -17,16 +18,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
 HOME = env.folder("ROLLCALL_HOME", BASE_DIR / "var")
 
-# --- where truth lives -------------------------------------------------------------------------------------------
+# --- where truth lives --------------------------------------------------------------------------------------
 EMBEDDED = not env.text("DATABASE_URL", default="")
-DATABASE_URL = (
-    embedded.ensure_postgres(HOME, fast=TESTING)
-    if EMBEDDED
-    else env.text("DATABASE_URL")
-)
-REDIS_URL = env.text("REDIS_URL", default="") or embedded.ensure_redis(
-    HOME, fast=TESTING
-)
+DATABASE_URL = embedded.ensure_postgres(HOME, fast=TESTING) if EMBEDDED else env.text("DATABASE_URL")
+REDIS_URL = env.text("REDIS_URL", default="") or embedded.ensure_redis(HOME, fast=TESTING)
 
 DATABASES = {
     "default": {
@@ -41,7 +36,7 @@ DATABASES = {
 # A waiting lock is reported to the person instead of hanging their page.
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c lock_timeout=10000"
 
-# --- security ----------------------------------------------------------------------------------------------------
+# --- security -----------------------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG", default=EMBEDDED)
 SECRET_KEY = embedded.secret_key(HOME) if EMBEDDED else env.required("SECRET_KEY")
 ALLOWED_HOSTS = env.items(
@@ -53,13 +48,9 @@ HTTPS = env.boolean("HTTPS", default=not EMBEDDED)
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https")
-    if env.boolean("BEHIND_PROXY", default=False)
-    else None
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_PROXY", default=False) else None
 )
-SECURE_REDIRECT_EXEMPT = [
-    r"^healthz$"
-]  # the health check inside the container speaks plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # the health check inside the container speaks plain HTTP
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -73,9 +64,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = (
-    12 * 60 * 60
-)  # a school day; a shared office computer is signed out overnight
+SESSION_COOKIE_AGE = 12 * 60 * 60  # a school day; a shared office computer is signed out overnight
+# Not in a cookie, where messages would carry pupils' names.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+PASSWORD_RESET_TIMEOUT = 60 * 60
 CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -97,7 +89,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
-# --- the application ---------------------------------------------------------------------------------------------
+# --- the application ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "demo",
     "reports",
@@ -122,12 +114,14 @@ INSTALLED_APPS = [
     "django.forms",
 ]
 MIDDLEWARE = [
-    "accounts.middleware.health_check",
+    # The headers come first, so that every answer has them: files, the health check and refused hosts too.
+    "accounts.middleware.ContentPolicy",
+    "accounts.middleware.browser_limits",
     "django.middleware.security.SecurityMiddleware",
+    "accounts.middleware.health_check",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.plain_error_pages",
     "accounts.middleware.server_timing",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -137,8 +131,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.second_factor",
     "accounts.middleware.private_pages",
+    "accounts.middleware.session_limit",
+    "accounts.middleware.second_factor",
 ]
 ROOT_URLCONF = "attendance_site.urls"
 WSGI_APPLICATION = "attendance_site.wsgi.application"
@@ -161,7 +156,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_TEMPLATE_PACK = "rollcall_forms"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["rollcall_forms"]
 
-# --- people who sign in ------------------------------------------------------------------------------------------
+# --- people who sign in -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -182,6 +177,8 @@ ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told to its owner
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Rollcall: "
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -190,9 +187,7 @@ MFA_TOTP_ISSUER = "Rollcall"
 # Passkeys work on https only; a trial on this machine speaks plain HTTP to localhost.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
@@ -200,14 +195,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = (
-    [
-        "django.contrib.auth.hashers.MD5PasswordHasher"
-    ]  # tests only: seconds saved on each run
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]  # tests only: seconds saved on each run
     if TESTING
     else ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 )
 
-# --- language and time -------------------------------------------------------------------------------------------
+# --- language and time --------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = True
@@ -215,7 +208,7 @@ USE_TZ = True
 # The demo's present moment (local ISO time); obeyed only with demo data and DEBUG, see registers/clock.py.
 ROLLCALL_NOW = env.text("ROLLCALL_NOW", default="")
 
-# --- files -------------------------------------------------------------------------------------------------------
+# --- files --------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -232,16 +225,19 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = HOME / "media"
 
-# --- e-mail ------------------------------------------------------------------------------------------------------
-EMAIL_CONFIG = environ.Env.email_url_config(
-    env.text("EMAIL_URL", default="consolemail://")
-)
+# --- e-mail -------------------------------------------------------------------------------------------------
+EMAIL_CONFIG = environ.Env.email_url_config(env.text("EMAIL_URL", default="consolemail://"))
 vars().update(EMAIL_CONFIG)
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
-    "DEFAULT_FROM_EMAIL", default="rollcall@localhost"
-)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="rollcall@localhost")
 
-# --- background work ---------------------------------------------------------------------------------------------
+# --- what web processes share: how often somebody tried to sign in, and one-time codes already used ---------
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if TESTING
+    else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
+
+# --- background work ----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -254,13 +250,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TIMEZONE = TIME_ZONE
 
-# --- logs: ids only, never a name or a mark ----------------------------------------------------------------------
+# --- logs: ids only, never a name or a mark -----------------------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
-    },
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],

@@ -1,9 +1,13 @@
-"""Every URL of Rollcall. Pages of a school stand under `/s/<school_key>/`, families' pages under `/family/`."""
+"""Every URL of Rollcall. Pages of a school stand under `/s/<school_key>/`, families' under `/family/`."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import include, path, re_path
+
+from accounts.views import closed
 
 urlpatterns = [
+    # The school knows the address at which a person signs in; changing it here could take over a colleague's.
+    re_path(r"^accounts/(?:email|confirm-email|signup)/", closed, name="closed"),
     path("accounts/", include("allauth.urls")),
     path("", include("accounts.urls")),
     path("", include("registers.urls")),

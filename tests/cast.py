@@ -12,6 +12,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
+from accounts import second_factor
 from accounts.models import Role, School, User
 from registers.models import ClassGroup, ClassTeacher, Contact, Pupil
 from tests.factories.accounts import RoleAssignmentFactory, SchoolFactory, UserFactory
@@ -141,6 +142,10 @@ def sign_in() -> SignIn:
     def signed_in(user: User) -> Client:
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        if user.authenticator_set.exists():
+            session = client.session
+            session[second_factor.SHOWN_KEY] = True  # as after the sign-in that tests/accounts walks through
+            session.save()
         return client
 
     return signed_in
