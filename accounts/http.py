@@ -19,7 +19,7 @@ P = ParamSpec("P")
 class SignedInRequest(HttpRequest):
     """A request whose person is known: LoginRequiredMiddleware saw to it."""
 
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 class StaffRequest(SignedInRequest):

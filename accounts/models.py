@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 
 class School(models.Model):
@@ -79,7 +80,7 @@ class User(AbstractBaseUser):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(email=models.functions.Lower("email")),
+                condition=Q(email=Lower("email")),
                 name="user_email_is_lower_case",
             )
         ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.db import IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from accounts.errors import DomainError
 from accounts.models import School, User
@@ -207,30 +208,14 @@ def save_marks(
             if closed and touched and not reason.strip():
                 raise RegisterClosed("The register has closed: give a reason for the change.")
             if set_again:
-                cursor.execute(
-                    "INSERT INTO registers_mark (academic_year, pupil_id, session_id, school_id, code,"
-                    " arrived_at,"
-                    " nature, recorded_at, recorded_by_id, source)"
-                    " SELECT %s, entered.pupil_id, %s, %s, entered.code, entered.arrived_at,"
-                    " entered.nature, %s, %s,"
-                    " %s FROM unnest(%s::bigint[], %s::varchar[], %s::time[], %s::varchar[])"
-                    " AS entered (pupil_id, code, arrived_at, nature)"
-                    " ON CONFLICT (academic_year, pupil_id, session_id) DO UPDATE SET code = excluded.code,"
-                    " arrived_at = excluded.arrived_at, nature = excluded.nature,"
-                    " recorded_at = excluded.recorded_at, recorded_by_id = excluded.recorded_by_id,"
-                    " source = excluded.source",
-                    [
-                        session.academic_year,
-                        session.pk,
-                        class_group.school_id,
-                        at,
-                        by.pk,
-                        "office" if closed else "register",
-                        set_again,
-                        [wanted[pupil_id][0] for pupil_id in set_again],
-                        [wanted[pupil_id][1] for pupil_id in set_again],
-                        [wanted[pupil_id][2] for pupil_id in set_again],
-                    ],
+                _write_marks(
+                    cursor,
+                    session,
+                    school_id=class_group.school_id,
+                    marks={pupil_id: wanted[pupil_id] for pupil_id in set_again},
+                    by=by,
+                    at=at,
+                    source="office" if closed else "register",
                 )
             if cleared:
                 cursor.execute(
@@ -242,6 +227,52 @@ def save_marks(
         raise DomainError(sentence_of(error)) from error
     changed = len([pupil_id for pupil_id in set_again if pupil_id in current])
     return Saved(recorded=len(set_again) - changed, changed=changed, cleared=len(cleared))
+
+
+# A mark equal to what stands there is left alone: only changes leave an entry in the history.
+WRITE_MARKS = """
+INSERT INTO registers_mark (
+    academic_year, pupil_id, session_id, school_id, code, arrived_at, nature, recorded_at, recorded_by_id, source
+)
+SELECT %(year)s, entered.pupil_id, %(session)s, %(school)s, entered.code, entered.arrived_at, entered.nature,
+    %(at)s, %(by)s, %(source)s
+FROM unnest(%(pupils)s::bigint[], %(codes)s::varchar[], %(arrivals)s::time[], %(natures)s::varchar[])
+    AS entered (pupil_id, code, arrived_at, nature)
+ON CONFLICT (academic_year, pupil_id, session_id) DO UPDATE SET
+    code = excluded.code, arrived_at = excluded.arrived_at, nature = excluded.nature,
+    recorded_at = excluded.recorded_at, recorded_by_id = excluded.recorded_by_id, source = excluded.source
+WHERE (registers_mark.code, registers_mark.arrived_at, registers_mark.nature)
+    IS DISTINCT FROM (excluded.code, excluded.arrived_at, excluded.nature)
+"""
+
+
+def _write_marks(
+    cursor: CursorWrapper,
+    session: Session,
+    *,
+    school_id: int,
+    marks: Mapping[int, tuple[str, time | None, str]],
+    by: User,
+    at: datetime,
+    source: str,
+) -> int:
+    """Write code, arrival and nature of each pupil's mark in one statement; return how many were written."""
+    cursor.execute(
+        WRITE_MARKS,
+        {
+            "year": session.academic_year,
+            "session": session.pk,
+            "school": school_id,
+            "at": at,
+            "by": by.pk,
+            "source": source,
+            "pupils": list(marks),
+            "codes": [code for code, _, _ in marks.values()],
+            "arrivals": [arrived_at for _, arrived_at, _ in marks.values()],
+            "natures": [nature for _, _, nature in marks.values()],
+        },
+    )
+    return int(cursor.rowcount)
 
 
 def amend_mark(
@@ -268,29 +299,16 @@ def amend_mark(
         raise DomainError(fault[0].upper() + fault[1:] + ".")
     try:
         with attribution(by=by, at=at, reason=reason, position=position), connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO registers_mark (academic_year, pupil_id, session_id, school_id, code,"
-                " arrived_at, nature,"
-                " recorded_at, recorded_by_id, source) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'office')"
-                " ON CONFLICT (academic_year, pupil_id, session_id) DO UPDATE SET code = excluded.code,"
-                " arrived_at = excluded.arrived_at, nature = excluded.nature, recorded_at ="
-                " excluded.recorded_at,"
-                " recorded_by_id = excluded.recorded_by_id, source = excluded.source"
-                " WHERE (registers_mark.code, registers_mark.arrived_at, registers_mark.nature)"
-                " IS DISTINCT FROM (excluded.code, excluded.arrived_at, excluded.nature)",
-                [
-                    session.academic_year,
-                    pupil.pk,
-                    session.pk,
-                    pupil.school_id,
-                    code,
-                    arrived_at,
-                    nature.strip(),
-                    at,
-                    by.pk,
-                ],
+            written = _write_marks(
+                cursor,
+                session,
+                school_id=pupil.school_id,
+                marks={pupil.pk: (code, arrived_at, nature.strip())},
+                by=by,
+                at=at,
+                source="office",
             )
-            if cursor.rowcount == 0:
+            if written == 0:
                 raise DomainError(f"The mark is {code} already: nothing was changed.")
     except IntegrityError as error:
         raise DomainError(sentence_of(error)) from error
@@ -376,7 +394,7 @@ def settle_unexplained(school: School, *, on: date, by: User, at: datetime) -> i
             SETTLE_UNEXPLAINED,
             {"school": school.pk, "on": on, "at": at, "by": by.pk, "days": UNEXPLAINED_SCHOOL_DAYS},
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 SENTENCES = {
