@@ -80,9 +80,8 @@ class Mark(models.Model):
         ("ahead", "Known ahead"),
     ]
 
-    # No foreign keys of the database on school, code and author: the statement trigger judges them set-wise,
-    # which
-    # costs a bulk load a tenth of the checks of each row.
+    # No foreign keys of the database on school, code and author: the statement trigger judges them set-
+    # wise, which costs a bulk load a tenth of the checks of each row.
     pk = models.CompositePrimaryKey("academic_year", "pupil_id", "session_id")
     academic_year = models.SmallIntegerField()
     pupil = models.ForeignKey(Pupil, on_delete=models.PROTECT, related_name="marks")

@@ -21,7 +21,8 @@ WHERE number <> expected_number
     OR previous_digest <> coalesce(digest_before, '\\x')
     OR entries_digest <> registers_entries_digest(id)
     OR digest <> registers_chain_digest(
-        previous_digest, school_id, number, by_id, by_name, by_position, at, reason, entries_count, entries_digest
+        previous_digest, school_id, number, by_id, by_name, by_position, at, reason, entries_count,
+        entries_digest
     )
 ORDER BY number LIMIT 1
 """

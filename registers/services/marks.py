@@ -171,12 +171,11 @@ def save_marks(
     try:
         with attribution(by=by, at=at, reason=reason, position=position), connection.cursor() as cursor:
             # One register row is locked, not the pupils: two savers of one class wait for each other, and a
-            # rush of
-            # fourteen classes does not.
+            # rush of fourteen classes does not.
             cursor.execute(
-                "INSERT INTO registers_register (school_id, class_group_id, session_id, taken_at,"
-                " taken_by_id,"
-                " saved_at) VALUES (%s, %s, %s, %s, %s, %s)"
+                "INSERT INTO registers_register"
+                " (school_id, class_group_id, session_id, taken_at, taken_by_id, saved_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s)"
                 " ON CONFLICT (class_group_id, session_id) DO UPDATE SET saved_at = excluded.saved_at",
                 [class_group.school_id, class_group.pk, session.pk, at, by.pk, at],
             )
@@ -232,7 +231,8 @@ def save_marks(
 # A mark equal to what stands there is left alone: only changes leave an entry in the history.
 WRITE_MARKS = """
 INSERT INTO registers_mark (
-    academic_year, pupil_id, session_id, school_id, code, arrived_at, nature, recorded_at, recorded_by_id, source
+    academic_year, pupil_id, session_id, school_id, code, arrived_at, nature,
+    recorded_at, recorded_by_id, source
 )
 SELECT %(year)s, entered.pupil_id, %(session)s, %(school)s, entered.code, entered.arrived_at, entered.nature,
     %(at)s, %(by)s, %(source)s
