@@ -37,7 +37,7 @@ WHERE school_id = %(school)s AND (h.number, h.digest) IS DISTINCT FROM (last.num
     AND coalesce(h.number, 0) + coalesce(last.number, 0) > 0
 """
 
-# The last entry of each pupil and session must be the mark that stands there now, and each mark must have one.
+# The last entry of each pupil and session must be the mark that stands there now; each mark has one.
 MARK_FAULT = """
 SELECT coalesce(m.pupil_id, e.pupil_id), coalesce(m.session_id, e.session_id)
 FROM (SELECT * FROM registers_mark WHERE school_id = %(school)s) AS m
@@ -69,5 +69,5 @@ def first_fault(school: School) -> str | None:
             return f"{school.key}: the last batch of the history is missing."
         cursor.execute(MARK_FAULT, {"school": school.pk})
         if found := cursor.fetchone():
-            return f"{school.key}: the mark of pupil {found[0]} in session {found[1]} is not what its history says."
+            return f"{school.key}: the mark of pupil {found[0]} in session {found[1]} is not its last entry."
     return None
