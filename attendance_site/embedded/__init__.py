@@ -22,7 +22,15 @@ from pathlib import Path
 from attendance_site.embedded import postgres, redis_server
 from attendance_site.embedded.places import EmbeddedServerError, locked, write_private
 
-__all__ = ["EmbeddedServerError", "ensure_postgres", "ensure_redis", "running", "secret_key", "stop"]
+__all__ = [
+    "EmbeddedServerError",
+    "ensure_postgres",
+    "ensure_redis",
+    "locked",
+    "running",
+    "secret_key",
+    "stop",
+]
 
 
 def ensure_postgres(home: Path, *, fast: bool = False) -> str:

@@ -1,21 +1,29 @@
 """`python -m attendance_site.embedded status|stop`: show or stop the servers of ROLLCALL_HOME."""
 
+import argparse
 import sys
 
 from attendance_site import embedded, env
 
 
-def main(arguments: list[str]) -> int:
-    """Show or stop what runs; exit status 2 on any other argument."""
-    if arguments not in (["status"], ["stop"]):
-        print("usage: python -m attendance_site.embedded status|stop", file=sys.stderr)
-        return 2
+def main() -> None:
+    """Show or stop what runs, one line each."""
+    parser = argparse.ArgumentParser(prog="python -m attendance_site.embedded", description=__doc__)
+    parser.add_argument("action", choices=["status", "stop"])
+    parser.add_argument(
+        "name", nargs="*", choices=["postgres", "redis", []], help="only these; both otherwise"
+    )
+    parser.add_argument("--tests", action="store_true", help="the servers of the tests instead")
+    options = parser.parse_args()
     home = env.folder("ROLLCALL_HOME", env.ROOT / "var")
-    for folder in (home, home / "test"):
-        names = embedded.stop(folder) if arguments == ["stop"] else embedded.running(folder)
-        for name in names:
-            print(f"{folder}: {name} {'stopped' if arguments == ['stop'] else 'runs'}")
-    return 0
+    home = home / "test" if options.tests else home
+    if options.action == "stop":
+        names = embedded.stop(home, *options.name)
+    else:
+        names = [name for name in embedded.running(home) if not options.name or name in options.name]
+    for name in names:
+        print(f"{home}: {name} {'stopped' if options.action == 'stop' else 'runs'}")
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""How gunicorn serves Rollcall, in a trial and in production alike; the address comes with --bind."""
+
+# Two processes use two cores; the threads wait for the database side by side.
+workers = 2
+worker_class = "gthread"
+threads = 4
+# A page that takes this long is broken; the process is replaced.
+timeout = 60
+# A stop lets pages in flight finish.
+graceful_timeout = 10
+# Memory that a library never gives back is given back by a fresh process.
+max_requests = 5000
+max_requests_jitter = 500
+# A worker proves its life through a file; this one is never on a slow disk.
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn makes an unnamed file there

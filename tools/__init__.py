@@ -1,0 +1,1 @@
+"""What runs Rollcall on one machine: the set-up, the supervisor and its watchman."""
