@@ -6,6 +6,7 @@ whichever process makes them: dates and the file's identifier come from the cont
 """
 
 import logging
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ BUNDLED = {path.as_uri(): path for path in (ASSETS / "fonts").glob("*.ttf")}
 
 # Part of every identifier: raise it when page, style or fonts change what the same content looks like.
 LAYOUT_VERSION = 1
+PDF_OPTIONS = {"pdf_variant": "pdf/ua-1"}
 
 
 class OutsideAssets(FatalURLFetchingError):
@@ -42,9 +44,26 @@ def fetch_bundled(url: str, *_args: Any, **_options: Any) -> URLFetcherResponse:
     return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "font/ttf"})
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedLetter:
+    """A finished file and its number of pages."""
+
+    pdf: bytes
+    pages: int
+
+
 def render_pdf(content: LetterContent) -> bytes:
     """
     Return the letter as PDF/UA-1.
+
+    :raises RenderingFailed: the page asked for anything but a bundled asset
+    """
+    return render_letter(content).pdf
+
+
+def render_letter(content: LetterContent) -> RenderedLetter:
+    """
+    Return the letter as PDF/UA-1 with its number of pages.
 
     :raises RenderingFailed: the page asked for anything but a bundled asset
     """
@@ -53,13 +72,12 @@ def render_pdf(content: LetterContent) -> bytes:
         {"letter": content, "date": printing.letter_date(content.on), "created": content.on.isoformat()}
     )
     try:
-        document = HTML(string=html, url_fetcher=fetch_bundled, media_type="print")
-        return document.write_pdf(
-            stylesheets=[styles],
-            font_config=fonts,
-            pdf_variant="pdf/ua-1",
-            pdf_identifier=f"{content.digest}.{LAYOUT_VERSION}".encode(),
+        document = HTML(string=html, url_fetcher=fetch_bundled, media_type="print").render(
+            font_config=fonts, stylesheets=[styles], **PDF_OPTIONS
         )
+        identifier = f"{content.digest}.{LAYOUT_VERSION}".encode()
+        pdf = document.write_pdf(pdf_identifier=identifier, **PDF_OPTIONS)
+        return RenderedLetter(pdf, len(document.pages))
     except OutsideAssets as error:
         raise RenderingFailed(f"The letter could not be printed: {error}.") from error
 

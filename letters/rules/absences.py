@@ -73,9 +73,14 @@ def absence_rows(sessions: Iterable[NamedSession]) -> tuple[AbsenceRow, ...]:
     run: list[NamedSession] = []
     for on, halves in by_day.items():
         morning, afternoon = halves.get("AM"), halves.get("PM")
-        whole = morning and afternoon and (morning.code, morning.authorised) == (
-            afternoon.code,
-            afternoon.authorised,
+        whole = (
+            morning
+            and afternoon
+            and (morning.code, morning.authorised)
+            == (
+                afternoon.code,
+                afternoon.authorised,
+            )
         )
         if whole and run and (run[-1].code, run[-1].on + timedelta(days=1)) == (morning.code, on):
             run.append(morning)
@@ -100,9 +105,7 @@ def _whole_days(run: Sequence[NamedSession]) -> list[AbsenceRow]:
 
 def _part_of_day(session: NamedSession) -> AbsenceRow:
     part = HALF_WORDS[session.half].capitalize()
-    return AbsenceRow(
-        printing.short_period(session.on, session.on), part, session.meaning, _kind(session), 1
-    )
+    return AbsenceRow(printing.short_period(session.on, session.on), part, session.meaning, _kind(session), 1)
 
 
 def _kind(session: NamedSession) -> str:

@@ -87,6 +87,7 @@ class Wording:
     subject: str
     blocks: tuple[Block, ...]
     enclosures: tuple[str, ...]
+    notes: tuple[str, ...]
     printed: tuple[tuple[str, str], ...]
 
 
@@ -105,7 +106,23 @@ class LetterContent:
     blocks: tuple[Block, ...]
     signature: Signature
     enclosures: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     printed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def letter_blocks(self) -> tuple[Block, ...]:
+        """What stands above the signature: everything before the first heading that starts a new page."""
+        return self.blocks[: self._annex_at]
+
+    @property
+    def annex_blocks(self) -> tuple[Block, ...]:
+        """What follows the signature on pages of its own."""
+        return self.blocks[self._annex_at :]
+
+    @property
+    def _annex_at(self) -> int:
+        starts = (at for at, block in enumerate(self.blocks) if isinstance(block, Heading) and block.new_page)
+        return next(starts, len(self.blocks))
 
     def as_json(self) -> dict[str, Any]:
         """Return the letter as plain data for the database."""
@@ -139,6 +156,7 @@ def from_json(data: dict[str, Any]) -> LetterContent:
         blocks=tuple(_block(block) for block in data["blocks"]),
         signature=Signature(**data["signature"]),
         enclosures=tuple(data["enclosures"]),
+        notes=tuple(data["notes"]),
         printed=tuple((name, value) for name, value in data["printed"]),
     )
 

@@ -5,6 +5,8 @@ A value is checked by its kind before anything is printed, so a template can nev
 American order or a percentage without its basis.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -14,6 +16,8 @@ from typing import Any
 from letters.rules import printing
 from letters.rules.absences import HALF_ORDER, NamedSession
 from letters.rules.text import LINE_LIMIT, PASSAGE_LIMIT, clean_line, clean_passage
+
+_NUMBER_GAPS = re.compile(r"(?<=\d) (?=\d)")  # a phone number is not broken over two lines
 
 
 class Kind(StrEnum):
@@ -25,7 +29,8 @@ class Kind(StrEnum):
     DAYS = "days"  # Decimal or int, a multiple of one half
     PERCENT = "percent"  # Decimal or int, a fixed figure such as a target
     SHARE = "share"  # Share
-    DATE = "date"  # date
+    DATE = "date"  # date, printed with its weekday
+    BIRTH_DATE = "birth_date"  # date, printed without
     MOMENT = "moment"  # datetime
     TIME = "time"  # time
     PERIOD = "period"  # (date, date), both included
@@ -102,6 +107,8 @@ def printed(field: Field, value: Any) -> str:
             return printing.share(value.part, value.whole)
         case Kind.DATE:
             return printing.long_date(value)
+        case Kind.BIRTH_DATE:
+            return printing.letter_date(value)
         case Kind.MOMENT:
             return printing.moment(value)
         case Kind.TIME:
@@ -110,12 +117,24 @@ def printed(field: Field, value: Any) -> str:
             return printing.period(*value)
         case Kind.FLAG:
             return "yes" if value else "no"
+        case Kind.TEXT:
+            return _NUMBER_GAPS.sub(printing.NBSP, value)
         case Kind.SESSIONS:
-            return printing.counted(len(value), "session", "sessions")
+            return _named(value)
         case Kind.ROWS:
             return printing.joined([": ".join(row) for row in value])
         case _:
             return str(value)
+
+
+def _named(sessions: Sequence[NamedSession]) -> str:
+    """Name sessions inside a sentence: the year once, and the morning goes without saying."""
+    names = []
+    for session, after in zip(sessions, [*sessions[1:], None], strict=True):
+        day = printing.short_date(session.on, with_year=after is None or after.on.year != session.on.year)
+        notes = ["afternoon"] * (session.half == "PM") + ["after the register closed"] * (session.code == "U")
+        names.append(f"{day} ({', '.join(notes)})" if notes else day)
+    return printing.joined(names)
 
 
 def parsed(field: Field, raw: str) -> Any:
@@ -133,7 +152,7 @@ def parsed(field: Field, raw: str) -> Any:
                 return checked(field, int(text))
             case Kind.DAYS | Kind.PERCENT:
                 return checked(field, Decimal(text.removesuffix("%").strip()))
-            case Kind.DATE:
+            case Kind.DATE | Kind.BIRTH_DATE:
                 return date.fromisoformat(text)
             case Kind.MOMENT:
                 return datetime.fromisoformat(text)
@@ -143,7 +162,9 @@ def parsed(field: Field, raw: str) -> Any:
                 first, last = text.replace(" to ", "/").split("/")
                 return checked(field, (date.fromisoformat(first), date.fromisoformat(last)))
             case Kind.FLAG:
-                return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[text.lower()]
+                return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[
+                    text.lower()
+                ]
             case Kind.ROWS:
                 return checked(field, [line.split("|") for line in text.splitlines() if line.strip()])
             case Kind.TEXT | Kind.PASSAGE:
@@ -272,6 +293,7 @@ _CHECKS = {
     Kind.PERCENT: _percent,
     Kind.SHARE: _share,
     Kind.DATE: _date,
+    Kind.BIRTH_DATE: _date,
     Kind.MOMENT: _moment,
     Kind.TIME: _time,
     Kind.PERIOD: _period,
@@ -287,6 +309,7 @@ _WANTED = {
     Kind.PERCENT: "a percentage",
     Kind.SHARE: "a share of sessions",
     Kind.DATE: "a date",
+    Kind.BIRTH_DATE: "a date",
     Kind.MOMENT: "a date with a time",
     Kind.TIME: "a time of day",
     Kind.PERIOD: "a first and a last day",

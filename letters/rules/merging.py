@@ -10,8 +10,8 @@ from letters.rules.content import (
     Block,
     Bullets,
     Heading,
-    Letterhead,
     LetterContent,
+    Letterhead,
     Run,
     Signature,
     Table,
@@ -36,6 +36,8 @@ from letters.rules.templates import (
 )
 from letters.rules.text import clean_line
 
+WINDOW_LINES = 7  # of name and address, in the window of an envelope
+
 
 def merge_template(
     template: LetterTemplate,
@@ -54,7 +56,12 @@ def merge_template(
     :raises MissingFields: required fields have no value (and perhaps other problems: all are named)
     :raises MergeRefused: values the template does not declare, of the wrong kind, or against a guard
     """
-    letter = {"date": printing.letter_date(on), "ref": reference, "school": clean_line(school), "signature": signature}
+    letter = {
+        "date": printing.letter_date(on),
+        "ref": reference,
+        "school": clean_line(school),
+        "signature": signature,
+    }
     checked, problems, missing, unknown = _checked(template, values)
     if not missing:
         problems += [guard.message for guard in template.guards if not _holds(guard.when, checked)]
@@ -70,6 +77,7 @@ def merge_template(
         subject=_words(pieces(template.subject), printed),
         blocks=tuple(blocks),
         enclosures=tuple(_words(pieces(text), printed) for text in template.enclosures),
+        notes=tuple(_words(pieces(text), printed) for text in template.notes),
         printed=tuple(sorted((name, text) for name, text in printed.items() if name in checked)),
     )
 
@@ -92,11 +100,17 @@ def address_letter(
     people = tuple(filter(None, map(clean_line, names)))
     if not people:
         raise ValueError("A letter is addressed to at least one person.")
+    lines = tuple(filter(None, map(clean_line, address)))
+    room = WINDOW_LINES - 1
+    if len(lines) > room:
+        # A longer address keeps its last lines apart (town and postcode) and shares the first line.
+        shared = len(lines) - room + 1
+        lines = (", ".join(lines[:shared]), *lines[shared:])
     return LetterContent(
         template_key=wording.template_key,
         template_version=wording.template_version,
         letterhead=letterhead,
-        recipient=(printing.joined(people), *filter(None, map(clean_line, address))),
+        recipient=(printing.joined(people), *lines),
         salutation=f"Dear {printing.joined(people)}",
         on=on,
         reference=reference,
@@ -104,6 +118,7 @@ def address_letter(
         blocks=wording.blocks,
         signature=signature,
         enclosures=wording.enclosures,
+        notes=wording.notes,
         printed=wording.printed,
     )
 
@@ -160,7 +175,7 @@ def _holds(when: str, checked: Mapping[str, Any]) -> bool:
 def _blocks(
     template: LetterTemplate, part: Part, checked: Mapping[str, Any], printed: Mapping[str, str]
 ) -> list[Block]:
-    """Return the blocks that one part of the template makes: none, one, or several for a passage of lines."""
+    """Return the blocks that one part of the template makes: none when its condition does not hold."""
     if not _holds(part.when, checked):
         return []
     match part:
@@ -184,11 +199,12 @@ def _blocks(
 
 
 def _paragraphs(template: LetterTemplate, text: str, printed: Mapping[str, str]) -> list[Block]:
-    """A passage that stands alone keeps its paragraphs; inside a sentence it becomes one line."""
+    """A passage that stands alone keeps its lines, as points; inside a sentence it becomes one line."""
     parts = pieces(text)
     if len(parts) == 1 and parts[0].field and template.field(parts[0].field).kind is Kind.PASSAGE:
         lines = [line for line in printed[parts[0].field].split("\n") if line]
-        return [Text((Run(line, parts[0].strong),)) for line in lines]
+        if len(lines) > 1:
+            return [Bullets(tuple((Run(line, parts[0].strong),) for line in lines))]
     return [Text(_runs(parts, printed))]
 
 

@@ -68,14 +68,20 @@ def period(first: date, last: date) -> str:
     return f"{long_date(first)} to {long_date(last)}"
 
 
+def short_date(on: date, *, with_year: bool = True) -> str:
+    """Return "Mon 3 Nov 2025", or without the year."""
+    day = f"{on:%a}{NBSP}{on.day}{NBSP}{on:%b}"
+    return f"{day}{NBSP}{on.year}" if with_year else day
+
+
 def short_period(first: date, last: date) -> str:
     """Return dates for a table: "Mon 3 Nov 2025", "Mon 3 to Thu 6 Nov 2025"."""
-    end = f"{last:%a}{NBSP}{last.day}{NBSP}{last:%b}{NBSP}{last.year}"
+    end = short_date(last)
     if first == last:
         return end
     if (first.year, first.month) == (last.year, last.month):
         return f"{first:%a}{NBSP}{first.day} to {end}"
-    return f"{first:%a}{NBSP}{first.day}{NBSP}{first:%b} to {end}"
+    return f"{short_date(first, with_year=first.year != last.year)} to {end}"
 
 
 def joined(items: Sequence[str]) -> str:

@@ -37,15 +37,30 @@ ABSENT = ILLNESS + APPOINTMENT
 ABSENT_AND_AWAY = ILLNESS + APPOINTMENT + HOLIDAY
 LATE = tuple(
     NamedSession(date(2025, month, day), "AM", "L", authorised=True)
-    for month, day in ((9, 9), (9, 23), (9, 30), (10, 2), (10, 9), (10, 14), (11, 4), (11, 18), (11, 25), (12, 1))
+    for month, day in (
+        (9, 9),
+        (9, 23),
+        (9, 30),
+        (10, 2),
+        (10, 9),
+        (10, 14),
+        (11, 4),
+        (11, 18),
+        (11, 25),
+        (12, 1),
+    )
 )
+
+SICK_OR_AWAY = whole_days("I", date(2025, 11, 27), date(2025, 11, 28), authorised=True)
+LONG_ILLNESS = whole_days("I", *(date(2025, 11, day) for day in (21, 24, 25, 26, 27, 28)), authorised=True)
+UNHEARD = whole_days("N", date(2025, 11, 28), date(2025, 12, 1), authorised=False)
 
 VALUES: dict[str, Any] = {
     "pupil": "Olumide Adeyemi-Holt",
     "forename": "Olumide",
     "class": "4 Kingfisher",
     "date_of_birth": date(2017, 2, 11),
-    "how_to_reach": "ring 01632 960 123 and ask for Farid Lindqvist, attendance champion",
+    "how_to_reach": "ring 01632 960 123 and ask for Farid Lindqvist (attendance champion)",
     "office_phone": "01632 960 123",
     "absence_days": Decimal("4.5"),
     "absent_dates": ABSENT,
@@ -71,13 +86,16 @@ VALUES: dict[str, Any] = {
     "plan_date": date(2025, 11, 20),
     "met_on": date(2025, 11, 20),
     "nti_rows": (
-        ("In school every day, from Wednesday", "Breakfast club from 8am, free of charge", "19 December 2025"),
+        (
+            "In school every day, from Wednesday",
+            "Breakfast club from 8am, free of charge",
+            "19 December 2025",
+        ),
         ("On time on Mondays", "A call from the school at 7:45am", "16 January 2026"),
     ),
     "offences": HOLIDAY,
     "support_so_far": (
-        "A meeting on 20 November and the support plan we wrote there.\n"
-        "A place at breakfast club, used on two days."
+        "A meeting on 20 November and the support plan we wrote there.\nA place at breakfast club, used on two days."
     ),
     "support_available": "Breakfast club each morning.\nA visit by the family support worker, if you would like one.",
     "sufficient_improvement": "No unauthorised session, and not more than two sessions missed through illness.",
@@ -114,21 +132,32 @@ AWAY_VALUES: dict[str, Any] = {
     "attendance_pct": Share(99, 118),
     "max_year_pct": Share(361, 380),
 }
-LONG_VALUES: dict[str, dict[str, Any]] = {
+OWN_VALUES: dict[str, dict[str, Any]] = {
     "wer_notice_3": {"absence_days": 3, "absent_dates": ILLNESS[:6], "max_year_pct": Share(374, 380)},
-    "wer_1": {"absence_days": 5, "absent_dates": (*ABSENT, NamedSession(date(2025, 11, 5), "PM", "N", authorised=False))},
+    "wer_1": {
+        "absence_days": 5,
+        "absent_dates": (*ABSENT, NamedSession(date(2025, 11, 5), "PM", "N", authorised=False)),
+    },
     "wer_2": {"absence_days": 8, "absent_dates": (*ILLNESS, *HOLIDAY[:8]), "next_trigger_days": 10},
-    "wer_3": {"absence_days": 10, "absent_dates": (*ABSENT_AND_AWAY, NamedSession(date(2025, 11, 19), "PM", "O", authorised=False)), "max_year_pct": Share(360, 380)},
+    "wer_3": {
+        "absence_days": 10,
+        "absent_dates": (*ABSENT_AND_AWAY, NamedSession(date(2025, 11, 19), "PM", "O", authorised=False)),
+        "max_year_pct": Share(360, 380),
+    },
     "wer_4": {
         "absence_days": 17,
         "absent_dates": (
             *ABSENT_AND_AWAY,
             NamedSession(date(2025, 11, 19), "PM", "O", authorised=False),
-            *whole_days("O", *(date(2025, 11, day) for day in (20, 21, 24, 25, 26, 27, 28)), authorised=False),
+            *whole_days(
+                "O", *(date(2025, 11, day) for day in (20, 21, 24, 25, 26, 27, 28)), authorised=False
+            ),
         ),
         "max_year_pct": Share(346, 380),
     },
-    "lun_half_term": {"absent_dates": ABSENT},
+    "lun_evidence": {"absent_dates": LONG_ILLNESS},
+    "lun_unauthorise_notice": {"absent_dates": SICK_OR_AWAY},
+    "letter_home_no_contact": {"absent_dates": UNHEARD},
     "str_D": {"significant_medical": True},
 }
 
@@ -138,6 +167,6 @@ def sample_values(template: LetterTemplate) -> dict[str, Any]:
     values = dict(VALUES)
     if template.tone == "formal":
         values |= AWAY_VALUES
-    values |= LONG_VALUES.get(template.key, {})
+    values |= OWN_VALUES.get(template.key, {})
     declared = {field.name for field in template.fields if field.is_given}
     return {name: value for name, value in values.items() if name in declared}

@@ -65,7 +65,11 @@ def below_ninety(values: Values) -> bool:
 def below_minimum(values: Values) -> bool:
     """Attendance is below the figure the letter names as the least it should be."""
     share = values.get("attendance_pct")
-    return share is not None and _given(values, "minimum_pct") and share.part * 100 < values["minimum_pct"] * share.whole
+    return (
+        share is not None
+        and _given(values, "minimum_pct")
+        and share.part * 100 < values["minimum_pct"] * share.whole
+    )
 
 
 def full_attendance(values: Values) -> bool:

@@ -102,6 +102,8 @@ class LetterTemplate:
         supply of the software, to be shown as such and changed by the school (GEN-15)
     :ivar tone: "support", "concern", "formal" or "praise"
     :ivar enclosures: what goes in the envelope with it
+    :ivar late_halves: the halves of the day in which lateness counts for this letter (GEN-17)
+    :ivar notes: small lines at the end, such as where to read more
     """
 
     key: str
@@ -113,8 +115,10 @@ class LetterTemplate:
     tone: str
     from_policy: bool
     enclosures: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()
     closing: str = "Yours sincerely"
+    late_halves: tuple[str, ...] = ("AM", "PM")
 
     def field(self, name: str) -> Field:
         """Return the declared field of this name."""
@@ -134,7 +138,13 @@ class LetterTemplate:
                     found.append(part.caption)
                 case FactTable():
                     found += [part.caption, *(text for row in part.rows for text in row)]
-        return (*found, *self.enclosures, *(guard.message for guard in self.guards), self.closing)
+        return (
+            *found,
+            *self.enclosures,
+            *self.notes,
+            *(guard.message for guard in self.guards),
+            self.closing,
+        )
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -156,7 +166,10 @@ class LetterTemplate:
             faults += [f"{name} is not declared" for name in sorted(used - declared)]
         for when in self.conditions:
             names = {name for name, _ in condition(when)}
-            faults += [f"{name} is neither a field nor a statement" for name in sorted(names - declared - STATEMENTS.keys())]
+            faults += [
+                f"{name} is neither a field nor a statement"
+                for name in sorted(names - declared - STATEMENTS.keys())
+            ]
         for part in self.body:
             if isinstance(part, SessionTable | RowTable) and part.field not in declared:
                 faults.append(f"{part.field} is not declared")
@@ -169,7 +182,7 @@ class LetterTemplate:
     def _unsure_fields(self) -> list[str]:
         """A field that may be empty can only be printed where the condition asks for it."""
         unsure = {one.name for one in self.fields if one.need is Need.CONDITIONAL and one.is_given}
-        texts = [(self.subject, ""), *((text, "") for text in self.enclosures)]
+        texts = [(self.subject, ""), *((text, "") for text in (*self.enclosures, *self.notes))]
         for part in self.body:
             match part:
                 case Paragraph() | Title():

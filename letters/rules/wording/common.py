@@ -30,12 +30,14 @@ FORENAME = Field("forename", Kind.TEXT, "the pupil’s first name")
 HOW_TO_REACH = Field("how_to_reach", Kind.TEXT, "whom to ring or write to")
 OFFICE_PHONE = Field("office_phone", Kind.TEXT, "the school office’s phone number")
 CLASS = Field("class", Kind.TEXT, "the class")
-DATE_OF_BIRTH = Field("date_of_birth", Kind.DATE, "the date of birth")
+DATE_OF_BIRTH = Field("date_of_birth", Kind.BIRTH_DATE, "the date of birth")
 
 ABSENCE_DAYS = Field("absence_days", Kind.DAYS, "days of absence this year")
 ABSENT_DATES = Field("absent_dates", Kind.SESSIONS, "the sessions missed")
 ATTENDANCE_PCT = Field("attendance_pct", Kind.SHARE, "attendance")
-YEAR_SESSIONS = Field("year_sessions", Kind.COUNT, "the pupil’s possible sessions in the whole year", CONDITIONAL)
+YEAR_SESSIONS = Field(
+    "year_sessions", Kind.COUNT, "the pupil’s possible sessions in the whole year", CONDITIONAL
+)
 MAX_YEAR_PCT = Field("max_year_pct", Kind.SHARE, "the best possible attendance for the year")
 LATE_COUNT = Field("late_count", Kind.COUNT, "how often the pupil was late", noun=("time", "times"))
 LATE_DATES = Field("late_dates", Kind.SESSIONS, "the sessions the pupil was late for", CONDITIONAL)
@@ -43,7 +45,9 @@ LATE_DATES = Field("late_dates", Kind.SESSIONS, "the sessions the pupil was late
 TARGET_PCT = Field("target_pct", Kind.PERCENT, "the attendance the school expects")
 THRESHOLD_PCT = Field("threshold_pct", Kind.PERCENT, "the attendance below which the school writes")
 MINIMUM_PCT = Field("minimum_pct", Kind.PERCENT, "the least attendance the school expects")
-NEXT_TRIGGER_DAYS = Field("next_trigger_days", Kind.DAYS, "the days of absence at which the school writes again")
+NEXT_TRIGGER_DAYS = Field(
+    "next_trigger_days", Kind.DAYS, "the days of absence at which the school writes again"
+)
 PRIOR_LETTER_DATE = Field("prior_letter_date", Kind.DATE, "the date of the letter before", CONDITIONAL)
 SINCE = Field("since", Kind.DATE, "the first day of the school year")
 MEETING_AT = Field("meeting_at", Kind.MOMENT, "the day and time of the meeting")
@@ -91,22 +95,26 @@ WHAT_COUNTS = Paragraph(
 ABSENCES = SessionTable("absent_dates", "{forename}’s absences this school year")
 CHART_NOTE = (ABSENCES, WHAT_COUNTS, UNEXPLAINED, PART_TIME_COUNTS)
 
+LATE_ON = Paragraph("The days were {late_dates}.", when="late_dates")
+
 TALK = Paragraph(
     "Is something making it hard for {forename} to come to school? Please {how_to_reach}. The sooner we know, "
     "the more we can do."
 )
 THANKS = Paragraph("Thank you for reading this, and for your help.")
-GUIDANCE = Paragraph("The national guidance that schools follow is free to read: {guidance}.")
+GUIDANCE_NOTE = "Guidance that all schools follow: {guidance}"
 
 # --- guards: what a letter that warns of the law must never be printed without
 
 ONLY_UNAUTHORISED = Guard(
-    "some_unauthorised", "there is no unauthorised session, and a warning may not be sent for authorised absence"
+    "some_unauthorised",
+    "there is no unauthorised session, and a warning may not be sent for authorised absence",
 )
 ONLY_SETTLED = Guard(
     "not some_unexplained", "some sessions still have code N: settle their reason before a warning is printed"
 )
 ONLY_COMPULSORY_AGE = Guard(
-    "not below_compulsory_age", "the pupil is below compulsory school age, so the law does not ask them to attend yet"
+    "not below_compulsory_age",
+    "the pupil is below compulsory school age, so the law does not ask them to attend yet",
 )
 LEGAL_GUARDS = (ONLY_UNAUTHORISED, ONLY_SETTLED, ONLY_COMPULSORY_AGE)

@@ -1,7 +1,7 @@
 """Letters of a ladder by attendance below 95 per cent; the policy promises them and gives no text."""
 
 from letters.rules.fields import Field, Kind
-from letters.rules.templates import LetterTemplate, Paragraph, SessionTable
+from letters.rules.templates import LetterTemplate, Paragraph
 from letters.rules.wording.common import (
     ABSENT_DATES,
     ATTENDANCE_PCT,
@@ -14,6 +14,7 @@ from letters.rules.wording.common import (
     ILLNESS,
     LATE_COUNT,
     LATE_DATES,
+    LATE_ON,
     TALK,
     THANKS,
     THRESHOLD_PCT,
@@ -38,7 +39,9 @@ BELOW = LetterTemplate(
         ILLNESS,
         *CHART_NOTE,
         TALK,
-        Paragraph("If things do not get better, we will ask you to come in, so that we can make a plan with you."),
+        Paragraph(
+            "If things do not get better, we will ask you to come in, so that we can make a plan with you."
+        ),
         THANKS,
     ),
 )
@@ -63,7 +66,7 @@ PUNCTUALITY = LetterTemplate(
             "{forename} has come late **{late_count}** this school year. Coming in after everybody else can be hard "
             "for a child, and they miss how the lesson starts."
         ),
-        SessionTable("late_dates", "When {forename} was late"),
+        LATE_ON,
         Paragraph(
             "School starts at {late_after}. After {register_closes} the register is closed. A child who comes in "
             "after that has to be marked absent for the session, even though they are in school.",

@@ -44,7 +44,9 @@ HALF_TERM = LetterTemplate(
             when="not never_late",
         ),
         FactTable(
-            "This school year so far", (("Attendance", "{attendance_pct}"), ("Late", "never")), when="never_late"
+            "This school year so far",
+            (("Attendance", "{attendance_pct}"), ("Late", "never")),
+            when="never_late",
         ),
         Paragraph(
             "{forename} has not missed a single session. Thank you for all it takes to get here each day.",
@@ -78,7 +80,9 @@ CONCERN = LetterTemplate(
     ),
     body=(
         GRIEF,
-        Paragraph("Every three weeks we look at the attendance of every child. This time we noticed something:"),
+        Paragraph(
+            "Every three weeks we look at the attendance of every child. This time we noticed something:"
+        ),
         Paragraph("{concern}"),
         Paragraph("{forename}’s attendance this school year is {attendance_pct}.", when="attendance_pct"),
         ILL_CHILD,
@@ -87,7 +91,9 @@ CONCERN = LetterTemplate(
         WHAT_COUNTS,
         UNEXPLAINED,
         PART_TIME_COUNTS,
-        Paragraph("There may be a simple reason that we do not know of. You know {forename} best, so please tell us."),
+        Paragraph(
+            "There may be a simple reason that we do not know of. You know {forename} best, so please tell us."
+        ),
         TALK,
         THANKS,
     ),
@@ -180,7 +186,7 @@ NOTICE_TO_IMPROVE = LetterTemplate(
     tone="formal",
     from_policy=False,
     guards=LEGAL_GUARDS,
-    enclosures=("A copy of this letter goes to the council’s Education Welfare Service",),
+    notes=("A copy of this letter goes to the council’s Education Welfare Service.",),
     fields=(
         *EVERY_LETTER,
         Field("attendance_record", Kind.SHARE, "the attendance record"),
@@ -207,9 +213,7 @@ NOTICE_TO_IMPROVE = LetterTemplate(
         Paragraph("{forename}’s attendance is {attendance_record}. These sessions are unauthorised:"),
         SessionTable("offences", "Unauthorised sessions"),
         Title("Why it matters"),
-        Paragraph(
-            "A child who is in school each day keeps up, keeps their friends and is safe. {duty_s7}"
-        ),
+        Paragraph("A child who is in school each day keeps up, keeps their friends and is safe. {duty_s7}"),
         Title("Help so far"),
         Paragraph("{support_so_far}"),
         Title("Help you can still have"),

@@ -28,13 +28,17 @@ LETTER_HOME = LetterTemplate(
             when="not tried_on",
         ),
         SessionTable("absent_dates", "When {forename} was missed"),
-        Paragraph("**We need to know that {forename} is safe.** Please {how_to_reach} as soon as you read this."),
+        Paragraph(
+            "**We need to know that {forename} is safe.** Please {how_to_reach} as soon as you read this."
+        ),
         Paragraph(
             "If your number has changed, please give us the new one, and the name of somebody else we can ring. If "
             "we still cannot reach anyone, one of us may call at your home. In the end we have to tell the council "
             "that we do not know where {forename} is."
         ),
-        Paragraph("If {forename} is ill or something has happened at home, just tell us. We would like to help."),
+        Paragraph(
+            "If {forename} is ill or something has happened at home, just tell us. We would like to help."
+        ),
     ),
 )
 

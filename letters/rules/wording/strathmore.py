@@ -14,6 +14,7 @@ from letters.rules.wording.common import (
     ILLNESS,
     LATE_COUNT,
     LATE_DATES,
+    LATE_ON,
     LEGAL_GUARDS,
     OFFENCE_ON,
     PRIOR_LETTER_DATE,
@@ -38,13 +39,14 @@ LATE = LetterTemplate(
     tone="support",
     from_policy=True,
     closing=REGARDS,
+    late_halves=("AM",),
     fields=(*EVERY_LETTER, LATE_COUNT, LATE_DATES, YOUNG),
     body=(
         Paragraph(
             "{forename} has come late **{late_count}** this school year, and so has missed how the day begins. For "
             "young children that part of the day matters a lot."
         ),
-        SessionTable("late_dates", "When {forename} was late"),
+        LATE_ON,
         Paragraph(
             "We know that some mornings go wrong. When that happens, please let us know the same morning that you "
             "will be late, and why."
@@ -53,7 +55,9 @@ LATE = LetterTemplate(
             "We have to look at lateness together with the council, so please help {forename} to be on time in the "
             "half term to come. We will look at it again then."
         ),
-        Paragraph("Would some help make mornings easier? Please {how_to_reach}. That is what we are here for."),
+        Paragraph(
+            "Would some help make mornings easier? Please {how_to_reach}. That is what we are here for."
+        ),
         THANKS,
     ),
 )
@@ -97,7 +101,7 @@ NOT_BETTER = LetterTemplate(
         *EVERY_LETTER,
         ATTENDANCE_PCT,
         THRESHOLD_PCT,
-        optional(PRIOR_LETTER_DATE),
+        PRIOR_LETTER_DATE,
         Field("next_half_term", Kind.DATE, "the last day of the next half term"),
         ABSENT_DATES,
         *CIRCUMSTANCES,
@@ -120,7 +124,7 @@ NOT_BETTER = LetterTemplate(
             "chemist or a clinic each time {forename} is ill.",
             when="not significant_medical",
         ),
-        Paragraph("Would you like to talk about it? Please {how_to_reach} and we will find a time to meet."),
+        Paragraph("Would you like to talk about it? Please {how_to_reach}. We will find a time to meet."),
         THANKS,
     ),
 )
@@ -136,15 +140,16 @@ EVIDENCE = LetterTemplate(
     fields=(
         *EVERY_LETTER,
         ATTENDANCE_PCT,
+        PRIOR_LETTER_DATE,
         Field("evidence_from_date", Kind.DATE, "the first day from which evidence is asked for"),
         ABSENT_DATES,
         *CIRCUMSTANCES,
     ),
     body=(
         GRIEF,
+        Paragraph("{forename}’s attendance this school year is **{attendance_pct}**."),
         Paragraph(
-            "{forename}’s attendance this school year is **{attendance_pct}**, and it has not gone up since our last "
-            "letter."
+            "It has not gone up since we wrote to you on {prior_letter_date}.", when="prior_letter_date"
         ),
         ILL_CHILD,
         Paragraph(
@@ -217,7 +222,7 @@ COUNCIL_NOTICE = LetterTemplate(
     tone="formal",
     from_policy=True,
     closing=REGARDS,
-    enclosures=("Notice to improve, on the council’s form",),
+    enclosures=("notice to improve, on the council’s form",),
     guards=LEGAL_GUARDS,
     fields=(
         *EVERY_LETTER,

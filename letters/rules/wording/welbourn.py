@@ -17,6 +17,7 @@ from letters.rules.wording.common import (
     ILLNESS,
     LATE_COUNT,
     LATE_DATES,
+    LATE_ON,
     MEETING_AT,
     MINIMUM_PCT,
     OFFENCE_ON,
@@ -78,7 +79,7 @@ LETTER_2 = LetterTemplate(
         MINIMUM_PCT,
         ATTENDANCE_PCT,
         MEETING_AT,
-        optional(PRIOR_LETTER_DATE),
+        PRIOR_LETTER_DATE,
         ABSENT_DATES,
         *CIRCUMSTANCES,
     ),
@@ -87,7 +88,9 @@ LETTER_2 = LetterTemplate(
         Paragraph(
             "Since {since}, {forename}’s attendance is **{attendance_pct}**. We hope for at least {minimum_pct}."
         ),
-        Paragraph("It has not gone up since we wrote to you on {prior_letter_date}.", when="prior_letter_date"),
+        Paragraph(
+            "It has not gone up since we wrote to you on {prior_letter_date}.", when="prior_letter_date"
+        ),
         ILL_CHILD,
         ILLNESS,
         Paragraph(
@@ -123,7 +126,8 @@ LETTER_3 = LetterTemplate(
         Paragraph("Since {since}, {forename}’s attendance is **{attendance_pct}**."),
         Paragraph("That is now below 90 %.", when="below_ninety"),
         Paragraph(
-            "We met on {met_on} and agreed what to do. We are sorry that it has not been enough yet.", when="met_on"
+            "We met on {met_on} and agreed what to do. We are sorry that it has not been enough yet.",
+            when="met_on",
         ),
         ILL_CHILD,
         ILLNESS,
@@ -182,7 +186,7 @@ LETTER_4 = LetterTemplate(
     ),
     body=(
         GRIEF,
-        FactTable("Whom this letter is about", WHO),
+        FactTable("This letter is about", WHO),
         Paragraph(
             "From {period_from} to {period_to}, {forename} missed **{sessions_absent_unauthorised} without a reason "
             "that we could accept**, out of {sessions_possible} possible sessions. The record on the next page "
@@ -199,9 +203,11 @@ LETTER_4 = LetterTemplate(
             "going to court, or it can go to court. {penalty_amounts} {penalty_who}"
         ),
         Paragraph("{court_penalties}"),
-        Paragraph("It does not have to come to that. Please {how_to_reach}, and we will look for a way with you."),
+        Paragraph(
+            "It does not have to come to that. Please {how_to_reach}, and we will look for a way with you."
+        ),
         Title("{forename}’s absence record", new_page=True),
-        FactTable("Whom this record is about", WHO),
+        FactTable("This record is about", WHO),
         SessionTable("absent_dates", "Every session missed this school year"),
     ),
 )
@@ -221,14 +227,16 @@ LETTER_5 = LetterTemplate(
     fields=(
         *WARNED_FIELDS,
         Field("council", Kind.TEXT, "the council"),
+        PRIOR_LETTER_DATE,
         *national("offence", "court_penalties"),
     ),
     body=(
         GRIEF,
-        FactTable("Whom this letter is about", WHO),
+        FactTable("This letter is about", WHO),
+        Paragraph("We sent you a formal warning on {prior_letter_date}.", when="prior_letter_date"),
         Paragraph(
-            "We have written to you and met with you about {forename}’s attendance. It has still not got better, and "
-            "{council} has agreed that we send you this final warning."
+            "{forename}’s attendance has still not got better, and {council} has agreed that we send you this final "
+            "warning."
         ),
         ILL_CHILD,
         Paragraph("{offence}"),
@@ -278,13 +286,15 @@ LATE = LetterTemplate(
             "to stop.",
             when="not lessons_begin",
         ),
-        SessionTable("late_dates", "When {forename} was late"),
+        LATE_ON,
         Paragraph(
             "After {register_closes} the register is closed. A child who comes in later than that may have to be "
             "marked as absent without leave for the session.",
             when="register_closes",
         ),
-        Paragraph("If mornings are hard, please {how_to_reach} to arrange a time to see me. We may be able to help."),
+        Paragraph(
+            "If mornings are hard, please {how_to_reach} to arrange a time to see me. We may be able to help."
+        ),
         THANKS,
     ),
 )
@@ -333,7 +343,10 @@ LEAVE_DECISION = LetterTemplate(
     from_policy=True,
     guards=(
         Guard("leave_decision_known", "the decision is neither granted, nor granted in part, nor refused"),
-        Guard("leave_decision_complete", "granted leave needs its first and last day, refused leave needs a reason"),
+        Guard(
+            "leave_decision_complete",
+            "granted leave needs its first and last day, refused leave needs a reason",
+        ),
     ),
     fields=(
         *EVERY_LETTER,
@@ -345,7 +358,9 @@ LEAVE_DECISION = LetterTemplate(
         *of_letter("date", "signature"),
     ),
     body=(
-        FactTable("Whom this is about", (("Pupil", "{pupil}"), ("Class", "{class}"), ("Decision", "{decision}"))),
+        FactTable(
+            "This letter is about", (("Pupil", "{pupil}"), ("Class", "{class}"), ("Decision", "{decision}"))
+        ),
         Paragraph(
             "I have agreed to your request. {forename} has leave from **{dates_from}** to **{dates_to}**, both days "
             "included. Our register will show it as authorised.",
@@ -365,7 +380,9 @@ LEAVE_DECISION = LetterTemplate(
             "If {forename} is away on days that were not agreed, our register will show them as unauthorised.",
             when="not leave_granted",
         ),
-        Paragraph("If you have a question, or if there is something that I do not know, please {how_to_reach}."),
+        Paragraph(
+            "If you have a question, or if there is something that I do not know, please {how_to_reach}."
+        ),
         Paragraph("Signed: {signature}, {date}."),
     ),
 )

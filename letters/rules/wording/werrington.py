@@ -10,11 +10,12 @@ from letters.rules.wording.common import (
     CONDITIONAL,
     EVERY_LETTER,
     GRIEF,
-    GUIDANCE,
+    GUIDANCE_NOTE,
     ILL_CHILD,
     ILLNESS,
     LATE_COUNT,
     LATE_DATES,
+    LATE_ON,
     LEGAL_GUARDS,
     MAX_YEAR_PCT,
     MEETING_AT,
@@ -32,8 +33,8 @@ from letters.rules.wording.common import (
     optional,
 )
 
-POLICY = "Our attendance policy"
-GUIDE = "Our guide to attendance"
+POLICY = "our attendance policy"
+GUIDE = "our guide to attendance"
 
 NOTICE_3 = LetterTemplate(
     key="wer_notice_3",
@@ -66,6 +67,7 @@ LETTER_1 = LetterTemplate(
     tone="concern",
     from_policy=True,
     enclosures=(POLICY, GUIDE),
+    notes=(GUIDANCE_NOTE,),
     fields=(
         *EVERY_LETTER,
         ABSENCE_DAYS,
@@ -109,7 +111,6 @@ LETTER_1 = LetterTemplate(
             "If the absence comes to {next_trigger_days}, we will write again and ask you to come in. We would "
             "then write a plan with you."
         ),
-        GUIDANCE,
         THANKS,
     ),
 )
@@ -126,6 +127,7 @@ LETTER_2 = LetterTemplate(
     tone="concern",
     from_policy=True,
     enclosures=(POLICY + ", with the form of the support plan", GUIDE),
+    notes=(GUIDANCE_NOTE,),
     fields=(
         *EVERY_LETTER,
         ABSENCE_DAYS,
@@ -157,7 +159,7 @@ LETTER_2 = LetterTemplate(
         ),
         *CHART_NOTE,
         Paragraph(
-            "Please come and see us on **{meeting_at}**. If you cannot come then, {how_to_reach} and we will find "
+            "Please come and see us on **{meeting_at}**. If you cannot come then, {how_to_reach}. We will find "
             "another time.",
             when="meeting_at",
         ),
@@ -169,7 +171,6 @@ LETTER_2 = LetterTemplate(
             "You will meet the headteacher, our attendance champion and our support team. Together we will write a "
             "short plan: what goes well, what worries you or us, what school will do and what you can do at home."
         ),
-        GUIDANCE,
         THANKS,
     ),
 )
@@ -182,6 +183,7 @@ LETTER_3 = LetterTemplate(
     tone="concern",
     from_policy=True,
     enclosures=(GUIDE,),
+    notes=(GUIDANCE_NOTE,),
     fields=(
         *EVERY_LETTER,
         ABSENCE_DAYS,
@@ -218,7 +220,7 @@ LETTER_3 = LetterTemplate(
             when="plan_meeting_date",
         ),
         Paragraph(
-            "Please come and see us on **{review_meeting_at}**. If you cannot come then, {how_to_reach} and we will "
+            "Please come and see us on **{review_meeting_at}**. If you cannot come then, {how_to_reach}. We will "
             "find another time.",
             when="review_meeting_at",
         ),
@@ -226,9 +228,10 @@ LETTER_3 = LetterTemplate(
             "We would like to meet you. If we have not yet rung you about a time, please {how_to_reach}.",
             when="not review_meeting_at",
         ),
-        Paragraph("From now on we will look at {forename}’s attendance every week, and tell you when it gets better."),
-        GUIDANCE,
-        THANKS,
+        Paragraph(
+            "From now on we will look at {forename}’s attendance every week, and tell you when it gets better. Thank "
+            "you for your help."
+        ),
     ),
 )
 
@@ -281,6 +284,7 @@ LETTER_4 = LetterTemplate(
     title="Attendance letter 4",
     version=1,
     subject="{pupil}: invitation to an attendance panel",
+    notes=(GUIDANCE_NOTE,),
     tone="formal",
     from_policy=True,
     fields=(
@@ -314,15 +318,16 @@ LETTER_4 = LetterTemplate(
             "At the panel we will talk about an attendance contract. This is a written promise on both sides: what "
             "school will do, and what you will do. It is your choice to sign it, and signing is not a punishment."
         ),
-        Paragraph("We will ring you to check that you can come. You can also {how_to_reach}."),
+        Paragraph(
+            "We will ring you to check that you can come. You can also {how_to_reach}. Thank you for coming to talk "
+            "with us."
+        ),
         *CHART_NOTE,
         Paragraph(
             "We have a duty to tell you this: if unauthorised absence goes on, we may have to ask the council to "
             "think about legal action. We want to settle things with you long before that.",
             when="some_unauthorised and not below_compulsory_age and not significant_medical",
         ),
-        GUIDANCE,
-        Paragraph("Thank you for coming to talk with us."),
     ),
 )
 
@@ -347,7 +352,7 @@ LATE = LetterTemplate(
             "{forename} has come late **{late_count}** this school year. The first minutes of a day matter: the "
             "teacher says what the day will bring, and friends settle down together."
         ),
-        SessionTable("late_dates", "When {forename} was late"),
+        LATE_ON,
         Paragraph(
             "School starts at {late_after}. After {register_closes} the register is closed. A child who comes in "
             "after that has to be marked absent for the session, even though they are in school.",

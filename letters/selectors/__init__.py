@@ -1,0 +1,1 @@
+"""What is read: recipients, what the register knows for a letter, and the archive."""
