@@ -256,6 +256,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # The printing library reports every style sheet it reads as news.
+    "loggers": {"weasyprint": {"level": "WARNING"}, "weasyprint.progress": {"level": "WARNING"}},
     "root": {
         "handlers": ["console"],
         "level": env.text("LOG_LEVEL", default="WARNING" if TESTING else "INFO"),
