@@ -1,0 +1,1 @@
+"""Reads of escalation, fully loaded: nothing that they return asks the database again."""
