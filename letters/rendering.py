@@ -29,7 +29,7 @@ PDF_OPTIONS = {"pdf_variant": "pdf/ua-1"}
 
 
 class OutsideAssets(FatalURLFetchingError):
-    """A page asked for a file or an address. Fatal on purpose: a letter is never printed without a part of it."""
+    """A page asked for a file or an address. Fatal on purpose: no letter is printed with a part missing."""
 
 
 def fetch_bundled(url: str, *_args: Any, **_options: Any) -> URLFetcherResponse:

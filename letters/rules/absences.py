@@ -66,28 +66,20 @@ def absence_rows(sessions: Iterable[NamedSession]) -> tuple[AbsenceRow, ...]:
     Days that follow one another and carry the same code in both halves share a line, so that a week of
     illness is one line and a letter stays on one page.
     """
-    by_day: dict[date, dict[str, NamedSession]] = {}
+    by_day: dict[date, list[NamedSession]] = {}
     for session in sorted(sessions, key=lambda one: (one.on, HALF_ORDER[one.half])):
-        by_day.setdefault(session.on, {})[session.half] = session
+        by_day.setdefault(session.on, []).append(session)
     rows: list[AbsenceRow] = []
     run: list[NamedSession] = []
     for on, halves in by_day.items():
-        morning, afternoon = halves.get("AM"), halves.get("PM")
-        whole = (
-            morning
-            and afternoon
-            and (morning.code, morning.authorised)
-            == (
-                afternoon.code,
-                afternoon.authorised,
-            )
-        )
-        if whole and run and (run[-1].code, run[-1].on + timedelta(days=1)) == (morning.code, on):
-            run.append(morning)
+        first = halves[0]
+        whole = len(halves) == 2 and (first.code, first.authorised) == (halves[1].code, halves[1].authorised)
+        if whole and run and (run[-1].code, run[-1].on + timedelta(days=1)) == (first.code, on):
+            run.append(first)
             continue
         rows += _whole_days(run)
-        run = [morning] if whole else []
-        rows += [] if whole else [_part_of_day(session) for session in halves.values()]
+        run = [first] if whole else []
+        rows += [] if whole else [_part_of_day(session) for session in halves]
     return tuple(rows + _whole_days(run))
 
 

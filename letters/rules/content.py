@@ -47,7 +47,11 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a caption and column headings; `total` is its last line, if any; `numeric` is the last column."""
+    """
+    A table with a caption and column headings, if any.
+
+    `total` is its last line, empty without one; `numeric` says that the last column holds numbers.
+    """
 
     kind: ClassVar[str] = "table"
     caption: str
@@ -131,7 +135,10 @@ class LetterContent:
         data["signature"] = asdict(self.signature)
         data["on"] = self.on.isoformat()
         data["blocks"] = [{"kind": block.kind, **asdict(block)} for block in self.blocks]
-        return json.loads(json.dumps(data))  # tuples become lists, as they come back from the database
+        plain: dict[str, Any] = json.loads(
+            json.dumps(data)
+        )  # lists for tuples, as the database gives them back
+        return plain
 
     @property
     def digest(self) -> str:

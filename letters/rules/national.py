@@ -71,14 +71,14 @@ def national_words(offence_on: date) -> Mapping[str, str]:
     band = penalty_band(offence_on)
     amounts = (
         f"A penalty notice is {pounds(band.early)} if it is paid within {band.early_days} days, and "
-        f"{pounds(band.full)} if it is paid after that and within {band.full_days} days. The days count from the "
-        "day the notice arrives."
+        f"{pounds(band.full)} if it is paid after that and within {band.full_days} days. The days count from "
+        "the day the notice arrives."
     )
     if band.second is not None:
         amounts += (
             " A second notice to the same parent for the same child within three years is "
-            f"{pounds(band.second)}, with no lower amount. There is no third notice in those three years. The "
-            "council then looks at other steps, such as going to court."
+            f"{pounds(band.second)}, with no lower amount. There is no third notice in those three years. "
+            "The council then looks at other steps, such as going to court."
         )
     return MappingProxyType(
         {
@@ -86,29 +86,33 @@ def national_words(offence_on: date) -> Mapping[str, str]:
             "penalty_first_full": pounds(band.full),
             "penalty_amounts": amounts,
             "penalty_who": (
-                "Each parent can be sent a notice for each child. The money goes to the council, not to the school."
+                "Each parent can be sent a notice for each child. The money goes to the council, not to the "
+                "school."
             ),
             "penalty_threshold": (
-                "The council can be asked to look at a penalty notice once a child has 10 unauthorised sessions "
-                "within 10 school weeks. A session is a morning or an afternoon."
+                "The council can be asked to look at a penalty notice once a child has 10 unauthorised "
+                "sessions within 10 school weeks. A session is a morning or an afternoon."
             ),
             "court_penalties": (
-                f"A court can fine a parent up to {pounds(COURT_FINE)}. If a parent knew about the absence and had no "
-                f"good reason, it can fine them up to {pounds(COURT_FINE_KNOWING)}, send them to prison for up to "
-                f"{COURT_CUSTODY_MONTHS} months, or both. A parent found guilty has a criminal record "
+                f"A court can fine a parent up to {pounds(COURT_FINE)}. If a parent knew about the absence "
+                "and had no good reason, it can fine them up to "
+                f"{pounds(COURT_FINE_KNOWING)}, send them to prison for up to {COURT_CUSTODY_MONTHS} months, "
+                "or both. A parent found guilty has a criminal record "
                 "(section 444(1) and (1A) of the Education Act 1996)."
             ),
             "duty_s7": (
                 "By law, parents must see that their child gets a full-time education that is right for them "
-                "(section 7 of the Education Act 1996). For a child on the roll of a school, that means being there "
-                "whenever the school is open, unless there is a reason that the law accepts. Illness is one."
+                "(section 7 of the Education Act 1996). For a child on the roll of a school, that means "
+                "being there whenever the school is open, unless there is a reason that the law accepts. "
+                "Illness is one."
             ),
             "offence": (
-                "If a child of school age misses school and there is no reason that the law accepts, their parents "
-                "may be breaking the law (section 444 of the Education Act 1996)."
+                "If a child of school age misses school and there is no reason that the law accepts, their "
+                "parents may be breaking the law (section 444 of the Education Act 1996)."
             ),
             "warning": (
-                "If things do not improve, we may ask the council to look at a penalty notice, or at going to court "
+                "If things do not improve, we may ask the council to look at a penalty notice, or at going "
+                "to court "
                 f"(sections 444 to 444B of the Education Act 1996). {amounts}"
             ),
             "guidance": f"{GUIDANCE_TITLE} ({GUIDANCE_ADDRESS})",

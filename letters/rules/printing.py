@@ -10,7 +10,7 @@ NBSP = "\u00a0"  # keeps a number and its unit on one line
 
 
 def percent(part: int, whole: int) -> str:
-    """Return part of whole (not nought) as per cent with one decimal, truncated: 68 of 76 is "89.4 %" (GEN-05)."""
+    """Return part of whole (not nought) in per cent, one decimal, cut off: 68 of 76 is "89.4 %" (GEN-05)."""
     return f"{percentage_text(part, whole)}{NBSP}%"
 
 

@@ -95,10 +95,15 @@ VALUES: dict[str, Any] = {
     ),
     "offences": HOLIDAY,
     "support_so_far": (
-        "A meeting on 20 November and the support plan we wrote there.\nA place at breakfast club, used on two days."
+        "A meeting on 20 November and the support plan we wrote there.\n"
+        "A place at breakfast club, used on two days."
     ),
-    "support_available": "Breakfast club each morning.\nA visit by the family support worker, if you would like one.",
-    "sufficient_improvement": "No unauthorised session, and not more than two sessions missed through illness.",
+    "support_available": (
+        "Breakfast club each morning.\nA visit by the family support worker, if you would like one."
+    ),
+    "sufficient_improvement": (
+        "No unauthorised session, and not more than two sessions missed through illness."
+    ),
     "period_start": date(2025, 12, 8),
     "period_end": date(2026, 1, 16),
     "period": (date(2025, 12, 8), date(2026, 1, 16)),

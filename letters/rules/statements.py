@@ -21,7 +21,7 @@ def _absent_sessions(values: Values) -> int:
 
 
 def _best_year(values: Values, *, more: int = 0) -> tuple[int, int]:
-    """Sessions the pupil can still attend this year, after `more` further ones missed, and those possible (GEN-12)."""
+    """Sessions the pupil can attend this year if `more` more are missed, and those possible (GEN-12)."""
     possible = values["year_sessions"]
     return max(possible - _absent_sessions(values) - more, 0), possible
 
@@ -32,7 +32,7 @@ def one_more_day_below_target(values: Values) -> bool:
         return False
     best, possible = _best_year(values)
     after, _ = _best_year(values, more=2)
-    return best * 100 >= values["target_pct"] * possible > after * 100
+    return bool(best * 100 >= values["target_pct"] * possible > after * 100)
 
 
 def below_target_for_the_year(values: Values) -> bool:
@@ -40,14 +40,14 @@ def below_target_for_the_year(values: Values) -> bool:
     if not _given(values, "target_pct", "absence_days", "year_sessions"):
         return False
     best, possible = _best_year(values)
-    return best * 100 < values["target_pct"] * possible
+    return bool(best * 100 < values["target_pct"] * possible)
 
 
 def persistent_for_the_year(values: Values) -> bool:
     """A tenth of the whole year is missed already: 38 of 380 sessions, and not before (WER-06)."""
     if not _given(values, "absence_days", "year_sessions"):
         return False
-    return _absent_sessions(values) * 10 >= values["year_sessions"]
+    return bool(_absent_sessions(values) * 10 >= values["year_sessions"])
 
 
 def persistent_so_far(values: Values) -> bool:

@@ -1,11 +1,11 @@
 """
 What a letter template is: words, declared fields and conditions, as data.
 
-A template's text knows three marks and nothing else: `{field}` prints a declared field, `**words**` are strong,
-and every other character stands for itself. Template text cannot run anything.
+A template's text knows two marks and nothing else: `{field}` prints a declared field, `**words**` are strong;
+every other character stands for itself. Template text cannot run anything.
 
-A condition (`when`) is a list of names joined by "and", each with "not" before it or without: a field's name holds
-when the field has a value that is not "no"; any other name is a statement of `statements.py`.
+A condition (`when`) is a list of names joined by "and", each with "not" before it or without: a field's name
+holds when the field has a value that is not "no"; any other name is a statement of `statements.py`.
 """
 
 import re

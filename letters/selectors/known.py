@@ -235,7 +235,7 @@ def _first_day_on_roll(pupil: Pupil, first_day: date) -> date:
 
 
 def _end_of_next_half_term(calendar: Sequence[tuple[date, str, str]], *, on: date) -> date | None:
-    """Return the last day of the half term after the one of that day; of this one when it is the year's last."""
+    """Return the last day of the half term after that day's; of this one when it is the year's last."""
     ends: dict[str, date] = {}
     for day, half_term, _ in calendar:
         ends[half_term] = day

@@ -78,5 +78,11 @@ def _nobody(pupil: Pupil, links: list[PupilContact]) -> str:
     if not links:
         return f"{pupil.full_name} has no parent or carer on record. Add one who receives letters."
     if all(link.court_order_restricts for link in links):
-        return f"A court order restricts every parent and carer of {pupil.full_name}. Add somebody who may have letters."
-    return f"No parent or carer of {pupil.full_name} receives letters. Allow one to receive letters, or add another."
+        return (
+            f"A court order restricts every parent and carer of {pupil.full_name}. "
+            "Add somebody who may have letters."
+        )
+    return (
+        f"No parent or carer of {pupil.full_name} receives letters. "
+        "Allow one to receive letters, or add another."
+    )

@@ -103,7 +103,7 @@ def withdraw_letters(*, origin: str) -> int:
 
 
 def _store(letter: Letter, rendered: "RenderedLetter", *, at: datetime) -> LetterFile:
-    """Put the bytes under their digest; the same bytes are there already when a crash came after this step."""
+    """Put the bytes under their digest; after a crash the same bytes may be there already."""
     sha256 = hashlib.sha256(rendered.pdf).hexdigest()
     file = LetterFile(
         sha256=sha256, school=letter.school, content=rendered.pdf, pages=rendered.pages, created_at=at

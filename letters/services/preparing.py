@@ -43,10 +43,10 @@ def prepare_letters(
     """
     Freeze the letter for each address that should have it, and ask a worker for the files after the commit.
 
-    `merge` holds the values that only the caller knows (dates of meetings, what a policy expects); a value it
-    gives wins over what the register knows. `origin` is what asked for the letter ("step:1234"). Asked again
-    with the same origin and template, the letters that exist are returned unchanged, so a step can be approved
-    twice without a second letter.
+    `merge` holds the values that only the caller knows (dates of meetings, what a policy expects); a value
+    it gives wins over what the register knows. `origin` is what asked for the letter ("step:1234"). Asked
+    again with the same origin and template, the letters that exist are returned unchanged: a step approved
+    twice makes no second letter.
 
     :raises UnknownTemplate: there is no such template
     :raises MissingFields: required values are missing; `missing` names them all
@@ -219,7 +219,7 @@ def _content(
 
 
 def _reference(school: School, origin: str, template_key: str, address_key: str) -> str:
-    """Return what a parent quotes on the phone: it follows from what the letter is and tells nothing of it."""
+    """Return what a parent quotes on the phone: always the same for one letter, and telling nothing of it."""
     seed = hashlib.sha256("\n".join((school.key, origin, template_key, address_key)).encode()).digest()
     code = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in seed[:8])
     return f"{school.key[:3].upper()}-{code[:4]}-{code[4:]}"

@@ -65,13 +65,14 @@ CIRCUMSTANCES = (MEDICAL, BEREAVED, PART_TIME, YOUNG)
 # --- paragraphs
 
 GRIEF = Paragraph(
-    "We are sorry to write at such a sad time. We have to tell you about {forename}’s attendance, but how you "
-    "all are matters more to us. Please tell us what would help.",
+    "We are sorry to write at such a sad time. We have to tell you about {forename}’s attendance, but how "
+    "you all are matters more to us. Please tell us what would help.",
     when="bereavement",
 )
 ILL_CHILD = Paragraph(
-    "We know about {forename}’s medical needs. You were right to keep them at home when they were too ill for "
-    "school, and this letter is not a complaint. We want to be sure that they get the right help from us.",
+    "We know about {forename}’s medical needs. You were right to keep them at home when they were too ill "
+    "for school, and this letter is not a complaint. We want to be sure that they get the right help from "
+    "us.",
     when="significant_medical",
 )
 ILLNESS = Paragraph(
@@ -98,8 +99,8 @@ CHART_NOTE = (ABSENCES, WHAT_COUNTS, UNEXPLAINED, PART_TIME_COUNTS)
 LATE_ON = Paragraph("The days were {late_dates}.", when="late_dates")
 
 TALK = Paragraph(
-    "Is something making it hard for {forename} to come to school? Please {how_to_reach}. The sooner we know, "
-    "the more we can do."
+    "Is something making it hard for {forename} to come to school? Please {how_to_reach}. The sooner we "
+    "know, the more we can do."
 )
 THANKS = Paragraph("Thank you for reading this, and for your help.")
 GUIDANCE_NOTE = "Guidance that all schools follow: {guidance}"

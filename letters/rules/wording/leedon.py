@@ -32,8 +32,8 @@ BELOW = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "{forename}’s attendance this school year is **{attendance_pct}**. We write to families when it falls "
-            "below {threshold_pct}, because that is the time when a little help does the most good."
+            "{forename}’s attendance this school year is **{attendance_pct}**. We write to families when it "
+            "falls below {threshold_pct}, because that is the time when a little help does the most good."
         ),
         ILL_CHILD,
         ILLNESS,
@@ -63,13 +63,13 @@ PUNCTUALITY = LetterTemplate(
     ),
     body=(
         Paragraph(
-            "{forename} has come late **{late_count}** this school year. Coming in after everybody else can be hard "
-            "for a child, and they miss how the lesson starts."
+            "{forename} has come late **{late_count}** this school year. Coming in after everybody else can "
+            "be hard for a child, and they miss how the lesson starts."
         ),
         LATE_ON,
         Paragraph(
-            "School starts at {late_after}. After {register_closes} the register is closed. A child who comes in "
-            "after that has to be marked absent for the session, even though they are in school.",
+            "School starts at {late_after}. After {register_closes} the register is closed. A child who "
+            "comes in after that has to be marked absent for the session, even though they are in school.",
             when="late_after and register_closes",
         ),
         Paragraph("What would make mornings easier? Please {how_to_reach}. We may be able to help."),

@@ -1,4 +1,4 @@
-"""Letters of a ladder by stages: every half term, concern, evidence, before unauthorising, and a notice to improve."""
+"""Letters of a ladder by stages: half-termly, concern, evidence, before unauthorising, notice to improve."""
 
 from letters.rules.fields import Field, Kind
 from letters.rules.templates import FactTable, LetterTemplate, Paragraph, Points, SessionTable, Title
@@ -92,7 +92,8 @@ CONCERN = LetterTemplate(
         UNEXPLAINED,
         PART_TIME_COUNTS,
         Paragraph(
-            "There may be a simple reason that we do not know of. You know {forename} best, so please tell us."
+            "There may be a simple reason that we do not know of. You know {forename} best, so please tell "
+            "us."
         ),
         TALK,
         THANKS,
@@ -118,8 +119,9 @@ EVIDENCE = LetterTemplate(
         ILL_CHILD,
         SessionTable("absent_dates", "The sessions this is about"),
         Paragraph(
-            "When an illness goes on for more than five school days, or when we are not sure about it, we ask for "
-            "something that shows it. You do not need to pay for a doctor’s letter. Any of these will do:"
+            "When an illness goes on for more than five school days, or when we are not sure about it, we "
+            "ask for something that shows it. You do not need to pay for a doctor’s letter. Any of these "
+            "will do:"
         ),
         Points(
             (
@@ -131,8 +133,8 @@ EVIDENCE = LetterTemplate(
         ),
         Paragraph("Please send it to us by {reply_by}.", when="reply_by"),
         Paragraph(
-            "If you have nothing to send, please {how_to_reach} and tell us about it. We will not mark the absence "
-            "as unauthorised before we have heard you."
+            "If you have nothing to send, please {how_to_reach} and tell us about it. We will not mark the "
+            "absence as unauthorised before we have heard you."
         ),
         THANKS,
     ),
@@ -155,8 +157,8 @@ BEFORE_UNAUTHORISING = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "We want to tell you about a decision before we make it. As things stand, the headteacher cannot authorise "
-            "these absences:"
+            "We want to tell you about a decision before we make it. As things stand, the headteacher cannot "
+            "authorise these absences:"
         ),
         SessionTable("absent_dates", "The sessions this is about"),
         Paragraph("{why}", when="why"),
@@ -167,13 +169,13 @@ BEFORE_UNAUTHORISING = LetterTemplate(
             when="reply_by",
         ),
         Paragraph(
-            "Is there something we do not know, or something you can send us? Please {how_to_reach} in the next few "
-            "days. We will think about what you tell us before we decide.",
+            "Is there something we do not know, or something you can send us? Please {how_to_reach} in the "
+            "next few days. We will think about what you tell us before we decide.",
             when="not reply_by",
         ),
         Paragraph(
-            "If we hear nothing, the sessions will be marked as unauthorised in our register. You can still talk to "
-            "us after that. A mark can be put right when there is a good reason."
+            "If we hear nothing, the sessions will be marked as unauthorised in our register. You can still "
+            "talk to us after that. A mark can be put right when there is a good reason."
         ),
     ),
 )
@@ -205,8 +207,9 @@ NOTICE_TO_IMPROVE = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "This is a notice to improve. It says how {forename}’s attendance stands, what has to get better and by "
-            "when, and what help there is. We want it to work, so please read it through and talk to us."
+            "This is a notice to improve. It says how {forename}’s attendance stands, what has to get better "
+            "and by when, and what help there is. We want it to work, so please read it through and talk to "
+            "us."
         ),
         ILL_CHILD,
         Title("How things stand"),

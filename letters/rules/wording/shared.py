@@ -18,13 +18,13 @@ LETTER_HOME = LetterTemplate(
     ),
     body=(
         Paragraph(
-            "{forename} has not been in school, and we do not know why. We have tried to ring everybody whose "
-            "number we have. The last time was on {tried_on}.",
+            "{forename} has not been in school, and we do not know why. We have tried to ring everybody "
+            "whose number we have. The last time was on {tried_on}.",
             when="tried_on",
         ),
         Paragraph(
-            "{forename} has not been in school, and we do not know why. We have tried to ring everybody whose "
-            "number we have.",
+            "{forename} has not been in school, and we do not know why. We have tried to ring everybody "
+            "whose number we have.",
             when="not tried_on",
         ),
         SessionTable("absent_dates", "When {forename} was missed"),
@@ -32,9 +32,9 @@ LETTER_HOME = LetterTemplate(
             "**We need to know that {forename} is safe.** Please {how_to_reach} as soon as you read this."
         ),
         Paragraph(
-            "If your number has changed, please give us the new one, and the name of somebody else we can ring. If "
-            "we still cannot reach anyone, one of us may call at your home. In the end we have to tell the council "
-            "that we do not know where {forename} is."
+            "If your number has changed, please give us the new one, and the name of somebody else we can "
+            "ring. If we still cannot reach anyone, one of us may call at your home. In the end we have to "
+            "tell the council that we do not know where {forename} is."
         ),
         Paragraph(
             "If {forename} is ill or something has happened at home, just tell us. We would like to help."

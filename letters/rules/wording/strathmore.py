@@ -1,4 +1,4 @@
-"""Letters of a ladder by attendance: lateness, below the school's figure, evidence, medical needs, council notice."""
+"""Letters of a ladder by attendance: lateness, two reminders, evidence, medical needs, council notice."""
 
 from letters.rules.fields import Field, Kind
 from letters.rules.templates import LetterTemplate, Paragraph, Points, SessionTable
@@ -43,17 +43,17 @@ LATE = LetterTemplate(
     fields=(*EVERY_LETTER, LATE_COUNT, LATE_DATES, YOUNG),
     body=(
         Paragraph(
-            "{forename} has come late **{late_count}** this school year, and so has missed how the day begins. For "
-            "young children that part of the day matters a lot."
+            "{forename} has come late **{late_count}** this school year, and so has missed how the day "
+            "begins. For young children that part of the day matters a lot."
         ),
         LATE_ON,
         Paragraph(
-            "We know that some mornings go wrong. When that happens, please let us know the same morning that you "
-            "will be late, and why."
+            "We know that some mornings go wrong. When that happens, please let us know the same morning "
+            "that you will be late, and why."
         ),
         Paragraph(
-            "We have to look at lateness together with the council, so please help {forename} to be on time in the "
-            "half term to come. We will look at it again then."
+            "We have to look at lateness together with the council, so please help {forename} to be on time "
+            "in the half term to come. We will look at it again then."
         ),
         Paragraph(
             "Would some help make mornings easier? Please {how_to_reach}. That is what we are here for."
@@ -74,14 +74,15 @@ BELOW = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "{forename}’s attendance this school year is **{attendance_pct}**. We write to the families of all "
-            "children below {threshold_pct}, so that everybody has the same facts."
+            "{forename}’s attendance this school year is **{attendance_pct}**. We write to the families of "
+            "all children below {threshold_pct}, so that everybody has the same facts."
         ),
         ILL_CHILD,
         ILLNESS,
         Paragraph(
             "Our attendance officer and our family officer will keep an eye on how {forename} gets on. Has "
-            "{forename} been ill, or had an operation? Is there a medical condition, old or new? Please tell us."
+            "{forename} been ill, or had an operation? Is there a medical condition, old or new? Please tell "
+            "us."
         ),
         *CHART_NOTE,
         TALK,
@@ -109,19 +110,21 @@ NOT_BETTER = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "We wrote to you on {prior_letter_date} about {forename}’s attendance. It has not gone up since then.",
+            "We wrote to you on {prior_letter_date} about {forename}’s attendance. It has not gone up since "
+            "then.",
             when="prior_letter_date",
         ),
         Paragraph(
-            "{forename}’s attendance this school year is **{attendance_pct}**. That is still below {threshold_pct}."
+            "{forename}’s attendance this school year is **{attendance_pct}**. That is still below "
+            "{threshold_pct}."
         ),
         ILL_CHILD,
         ILLNESS,
         *CHART_NOTE,
         Paragraph(
             "We know that {forename} may have been ill, and that we may have authorised the absence. If "
-            "attendance has not gone up by {next_half_term}, we will ask you to show us something from a doctor, a "
-            "chemist or a clinic each time {forename} is ill.",
+            "attendance has not gone up by {next_half_term}, we will ask you to show us something from a "
+            "doctor, a chemist or a clinic each time {forename} is ill.",
             when="not significant_medical",
         ),
         Paragraph("Would you like to talk about it? Please {how_to_reach}. We will find a time to meet."),
@@ -153,8 +156,9 @@ EVIDENCE = LetterTemplate(
         ),
         ILL_CHILD,
         Paragraph(
-            "From **{evidence_from_date}** until the end of the school year, please send us something each time "
-            "{forename} is too ill for school. You do not need to pay for a doctor’s letter. Any of these will do:"
+            "From **{evidence_from_date}** until the end of the school year, please send us something each "
+            "time {forename} is too ill for school. You do not need to pay for a doctor’s letter. Any of "
+            "these will do:"
         ),
         Points(
             (
@@ -164,8 +168,8 @@ EVIDENCE = LetterTemplate(
             )
         ),
         Paragraph(
-            "If you cannot get anything, please still ring us and tell us what is wrong. If we have nothing to go "
-            "by, we may not be able to authorise the absence. We will talk with you first."
+            "If you cannot get anything, please still ring us and tell us what is wrong. If we have nothing "
+            "to go by, we may not be able to authorise the absence. We will talk with you first."
         ),
         *CHART_NOTE,
         Paragraph("If this is hard for you, please {how_to_reach}. We will find a way together."),
@@ -191,19 +195,20 @@ MEDICAL_NEEDS = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "We have a duty to tell every family how their child’s attendance stands. {forename}’s attendance this "
-            "school year is **{attendance_pct}**. As a school we hope to reach {target_pct} or more."
+            "We have a duty to tell every family how their child’s attendance stands. {forename}’s "
+            "attendance this school year is **{attendance_pct}**. As a school we hope to reach {target_pct} "
+            "or more."
         ),
         Paragraph(
-            "We know that {forename} has medical needs, and we take that into account. Thank you for telling us "
-            "each time they are ill. When there is a medical appointment, please send our office the card, the "
-            "letter or the text about it.",
+            "We know that {forename} has medical needs, and we take that into account. Thank you for "
+            "telling us each time they are ill. When there is a medical appointment, please send our office "
+            "the card, the letter or the text about it.",
             when="significant_medical",
         ),
         Paragraph(
-            "{forename} is on a part-time timetable that we agreed with you, and this lowers the figure. It is meant "
-            "to be for a time only, and our aim is a full week. If it has gone on for long, we will ring you "
-            "to plan the next step together.",
+            "{forename} is on a part-time timetable that we agreed with you, and this lowers the figure. It "
+            "is meant to be for a time only, and our aim is a full week. If it has gone on for long, we "
+            "will ring you to plan the next step together.",
             when="part_time_timetable",
         ),
         SessionTable("absent_dates", "{forename}’s absences this school year"),
@@ -235,9 +240,9 @@ COUNCIL_NOTICE = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "With this letter comes a **notice to improve** about {forename}’s attendance. It is on the form that "
-            "the council has written for all its schools. Please read it, and ask us about anything that is not "
-            "clear."
+            "With this letter comes a **notice to improve** about {forename}’s attendance. It is on the form "
+            "that the council has written for all its schools. Please read it, and ask us about anything "
+            "that is not clear."
         ),
         ILL_CHILD,
         Paragraph("The notice covers the time from {period}.", when="period"),
@@ -245,8 +250,9 @@ COUNCIL_NOTICE = LetterTemplate(
         WHAT_COUNTS,
         Paragraph("{duty_s7}"),
         Paragraph(
-            "The notice says what has to get better and what help there is. If you have not taken up help that we "
-            "offered before, you still can. Please {how_to_reach} as soon as you can, so that we can start."
+            "The notice says what has to get better and what help there is. If you have not taken up help "
+            "that we offered before, you still can. Please {how_to_reach} as soon as you can, so that we can "
+            "start."
         ),
     ),
 )

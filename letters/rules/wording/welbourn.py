@@ -58,8 +58,8 @@ LETTER_1 = LetterTemplate(
         ILL_CHILD,
         ILLNESS,
         Paragraph(
-            "There may be a good reason, and you may have told us about it already. Even so, we want you to know "
-            "how things stand, because it is harder to learn what you have missed."
+            "There may be a good reason, and you may have told us about it already. Even so, we want you to "
+            "know how things stand, because it is harder to learn what you have missed."
         ),
         *CHART_NOTE,
         TALK,
@@ -86,7 +86,8 @@ LETTER_2 = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "Since {since}, {forename}’s attendance is **{attendance_pct}**. We hope for at least {minimum_pct}."
+            "Since {since}, {forename}’s attendance is **{attendance_pct}**. We hope for at least "
+            "{minimum_pct}."
         ),
         Paragraph(
             "It has not gone up since we wrote to you on {prior_letter_date}.", when="prior_letter_date"
@@ -94,12 +95,12 @@ LETTER_2 = LetterTemplate(
         ILL_CHILD,
         ILLNESS,
         Paragraph(
-            "There may be a good reason, and you may have told us. I would still like to hear from you how things "
-            "are, and to see what would help. There is more help than many families know of."
+            "There may be a good reason, and you may have told us. I would still like to hear from you how "
+            "things are, and to see what would help. There is more help than many families know of."
         ),
         Paragraph(
-            "Please come and see me on **{meeting_at}**. If that does not suit you, {how_to_reach}. We will find "
-            "another time, or talk on the phone."
+            "Please come and see me on **{meeting_at}**. If that does not suit you, {how_to_reach}. We will "
+            "find another time, or talk on the phone."
         ),
         *CHART_NOTE,
         THANKS,
@@ -132,12 +133,13 @@ LETTER_3 = LetterTemplate(
         ILL_CHILD,
         ILLNESS,
         Paragraph(
-            "Please come to a **school attendance panel** on **{panel_at}**. You will meet the headteacher and the "
-            "Chair of Governors. We will look at what has been tried, and agree together what to do next."
+            "Please come to a **school attendance panel** on **{panel_at}**. You will meet the headteacher "
+            "and the Chair of Governors. We will look at what has been tried, and agree together what to do "
+            "next."
         ),
         Paragraph(
-            "You may bring somebody with you. If the day or the time does not suit you, {how_to_reach}. We will find "
-            "another time, or talk on the phone."
+            "You may bring somebody with you. If the day or the time does not suit you, {how_to_reach}. We "
+            "will find another time, or talk on the phone."
         ),
         *CHART_NOTE,
         Paragraph("Thank you for coming to talk with us."),
@@ -188,19 +190,19 @@ LETTER_4 = LetterTemplate(
         GRIEF,
         FactTable("This letter is about", WHO),
         Paragraph(
-            "From {period_from} to {period_to}, {forename} missed **{sessions_absent_unauthorised} without a reason "
-            "that we could accept**, out of {sessions_possible} possible sessions. The record on the next page "
-            "names each one. A session is a morning or an afternoon."
+            "From {period_from} to {period_to}, {forename} missed **{sessions_absent_unauthorised} without a "
+            "reason that we could accept**, out of {sessions_possible} possible sessions. The record on the "
+            "next page names each one. A session is a morning or an afternoon."
         ),
         ILL_CHILD,
         Paragraph(
-            "If you know a reason that we do not, or if something in the record is wrong, please tell us. We will "
-            "look at it again."
+            "If you know a reason that we do not, or if something in the record is wrong, please tell us. We "
+            "will look at it again."
         ),
         Paragraph("{duty_s7} {offence}"),
         Paragraph(
-            "This letter is a warning. If such absence goes on, the council can send a penalty notice instead of "
-            "going to court, or it can go to court. {penalty_amounts} {penalty_who}"
+            "This letter is a warning. If such absence goes on, the council can send a penalty notice "
+            "instead of going to court, or it can go to court. {penalty_amounts} {penalty_who}"
         ),
         Paragraph("{court_penalties}"),
         Paragraph(
@@ -235,22 +237,22 @@ LETTER_5 = LetterTemplate(
         FactTable("This letter is about", WHO),
         Paragraph("We sent you a formal warning on {prior_letter_date}.", when="prior_letter_date"),
         Paragraph(
-            "{forename}’s attendance has still not got better, and {council} has agreed that we send you this final "
-            "warning."
+            "{forename}’s attendance has still not got better, and {council} has agreed that we send you "
+            "this final warning."
         ),
         ILL_CHILD,
         Paragraph("{offence}"),
         Paragraph(
-            "If {forename} goes on missing school without a reason that the law accepts, the council may take you "
-            "to court. {court_penalties}"
+            "If {forename} goes on missing school without a reason that the law accepts, the council may "
+            "take you to court. {court_penalties}"
         ),
         Paragraph(
-            "You do not have to answer this letter. You may want to ask a solicitor, or a free advice service, what "
-            "it means for you."
+            "You do not have to answer this letter. You may want to ask a solicitor, or a free advice "
+            "service, what it means for you."
         ),
         Paragraph(
-            "Nobody wants to go to court about a child. Please {how_to_reach}. It is not too late, and the help we "
-            "offered is still there."
+            "Nobody wants to go to court about a child. Please {how_to_reach}. It is not too late, and the "
+            "help we offered is still there."
         ),
         SessionTable("absent_dates", "{forename}’s absences this school year"),
     ),
@@ -277,19 +279,20 @@ LATE = LetterTemplate(
         Paragraph("{forename} has come late **{late_count}** this school year.", when="late_count"),
         Paragraph("{forename} often comes late for school.", when="not late_count"),
         Paragraph(
-            "Registration is at {late_after} and lessons begin at {lessons_begin}. A child who comes in after that "
-            "misses what the day is about. It can be upsetting for them, and the class has to stop.",
+            "Registration is at {late_after} and lessons begin at {lessons_begin}. A child who comes in "
+            "after that misses what the day is about. It can be upsetting for them, and the class has to "
+            "stop.",
             when="late_after and lessons_begin",
         ),
         Paragraph(
-            "A child who comes late misses what the day is about. It can be upsetting for them, and the class has "
-            "to stop.",
+            "A child who comes late misses what the day is about. It can be upsetting for them, and the "
+            "class has to stop.",
             when="not lessons_begin",
         ),
         LATE_ON,
         Paragraph(
-            "After {register_closes} the register is closed. A child who comes in later than that may have to be "
-            "marked as absent without leave for the session.",
+            "After {register_closes} the register is closed. A child who comes in later than that may have "
+            "to be marked as absent without leave for the session.",
             when="register_closes",
         ),
         Paragraph(
@@ -317,19 +320,19 @@ HOLIDAY_WARNING = LetterTemplate(
     ),
     body=(
         Paragraph(
-            "You asked for leave for {forename} for **{leave_dates}**. Schools may only agree to leave when the "
-            "reason is exceptional. I am sorry that I cannot agree to this request."
+            "You asked for leave for {forename} for **{leave_dates}**. Schools may only agree to leave when "
+            "the reason is exceptional. I am sorry that I cannot agree to this request."
         ),
         Paragraph("{refusal_reason}", when="refusal_reason"),
         Paragraph(
-            "If {forename} is away on these days all the same, our register will show a holiday that was not agreed. "
-            "These sessions are unauthorised. {penalty_threshold}"
+            "If {forename} is away on these days all the same, our register will show a holiday that was not "
+            "agreed. These sessions are unauthorised. {penalty_threshold}"
         ),
         Paragraph("{penalty_amounts} {penalty_who}"),
         Paragraph("A notice that is not paid can lead to court. {court_penalties}"),
         Paragraph(
-            "I would rather tell you now than afterwards. If your plans can change, or if there is something you "
-            "have not told us yet, please {how_to_reach}."
+            "I would rather tell you now than afterwards. If your plans can change, or if there is something "
+            "you have not told us yet, please {how_to_reach}."
         ),
     ),
 )
@@ -362,22 +365,24 @@ LEAVE_DECISION = LetterTemplate(
             "This letter is about", (("Pupil", "{pupil}"), ("Class", "{class}"), ("Decision", "{decision}"))
         ),
         Paragraph(
-            "I have agreed to your request. {forename} has leave from **{dates_from}** to **{dates_to}**, both days "
-            "included. Our register will show it as authorised.",
+            "I have agreed to your request. {forename} has leave from **{dates_from}** to **{dates_to}**, "
+            "both days included. Our register will show it as authorised.",
             when="leave_granted and dates_from and dates_to",
         ),
         Paragraph(
-            "I have agreed to part of your request. {forename} has leave from **{dates_from}** to **{dates_to}**, "
-            "both days included. I cannot agree to the rest, for this reason:",
+            "I have agreed to part of your request. {forename} has leave from **{dates_from}** to "
+            "**{dates_to}**, both days included. I cannot agree to the rest, for this reason:",
             when="leave_granted_in_part and dates_from and dates_to",
         ),
         Paragraph(
-            "I have thought about your request with care, and I am sorry that I cannot agree to it, for this reason:",
+            "I have thought about your request with care, and I am sorry that I cannot agree to it, for "
+            "this reason:",
             when="leave_refused",
         ),
         Paragraph("{refusal_reason}", when="refusal_reason and not leave_granted"),
         Paragraph(
-            "If {forename} is away on days that were not agreed, our register will show them as unauthorised.",
+            "If {forename} is away on days that were not agreed, our register will show them as "
+            "unauthorised.",
             when="not leave_granted",
         ),
         Paragraph(
@@ -400,8 +405,8 @@ PRAISE_TERM = LetterTemplate(
     body=(
         Paragraph("{forename} was in school for every session of the {term} term. Not one was missed."),
         Paragraph(
-            "That takes early mornings, packed bags and a lot of care at home. Thank you for all of it. Please "
-            "tell {forename} that we are glad to have them here, and how pleased we are."
+            "That takes early mornings, packed bags and a lot of care at home. Thank you for all of it. "
+            "Please tell {forename} that we are glad to have them here, and how pleased we are."
         ),
     ),
 )
@@ -434,8 +439,8 @@ PRAISE_FULL_YEAR = LetterTemplate(
     body=(
         Paragraph("{forename} was in school for every single session of the school year."),
         Paragraph(
-            "Good health was part of that, and so was the care you took every morning. Thank you. Please tell "
-            "{forename} how pleased we are, and have a good summer."
+            "Good health was part of that, and so was the care you took every morning. Thank you. Please "
+            "tell {forename} how pleased we are, and have a good summer."
         ),
     ),
 )

@@ -47,8 +47,8 @@ NOTICE_3 = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "{forename} has now missed **{absence_days}** of school this year. We write to every family when it "
-            "comes to three days, so that it does not come as a surprise later."
+            "{forename} has now missed **{absence_days}** of school this year. We write to every family when "
+            "it comes to three days, so that it does not come as a surprise later."
         ),
         ILL_CHILD,
         ILLNESS,
@@ -83,14 +83,14 @@ LETTER_1 = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "{forename} has now missed **{absence_days}** of school this year. We care about how {forename} is "
-            "doing, and days missed soon add up, so we would like to talk with you."
+            "{forename} has now missed **{absence_days}** of school this year. We care about how {forename} "
+            "is doing, and days missed soon add up, so we would like to talk with you."
         ),
         ILL_CHILD,
         ILLNESS,
         Paragraph(
-            "We hope that every child will be here for at least {target_pct} of the year. If {forename} misses "
-            "one more day, that is out of reach for this year.",
+            "We hope that every child will be here for at least {target_pct} of the year. If {forename} "
+            "misses one more day, that is out of reach for this year.",
             when="one_more_day_below_target",
         ),
         Paragraph(
@@ -104,12 +104,12 @@ LETTER_1 = LetterTemplate(
         ),
         *CHART_NOTE,
         Paragraph(
-            "Please ring the school office on **{office_phone}** in the next few days. Tell us how things are, and "
-            "we will work out together how {forename} can catch up on what they missed."
+            "Please ring the school office on **{office_phone}** in the next few days. Tell us how things "
+            "are, and we will work out together how {forename} can catch up on what they missed."
         ),
         Paragraph(
-            "If the absence comes to {next_trigger_days}, we will write again and ask you to come in. We would "
-            "then write a plan with you."
+            "If the absence comes to {next_trigger_days}, we will write again and ask you to come in. We "
+            "would then write a plan with you."
         ),
         THANKS,
     ),
@@ -142,8 +142,8 @@ LETTER_2 = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "We wrote to you on {prior_letter_date}. Since then {forename} has missed more school, and it now "
-            "comes to **{absence_days}** this year.",
+            "We wrote to you on {prior_letter_date}. Since then {forename} has missed more school, and it "
+            "now comes to **{absence_days}** this year.",
             when="prior_letter_date",
         ),
         Paragraph(
@@ -153,14 +153,14 @@ LETTER_2 = LetterTemplate(
         ILL_CHILD,
         ILLNESS,
         Paragraph(
-            "If it comes to {next_trigger_days}, the best that {forename} could still reach for the whole year "
-            "is {max_year_pct_at_next_trigger}.",
+            "If it comes to {next_trigger_days}, the best that {forename} could still reach for the whole "
+            "year is {max_year_pct_at_next_trigger}.",
             when="max_year_pct_at_next_trigger",
         ),
         *CHART_NOTE,
         Paragraph(
-            "Please come and see us on **{meeting_at}**. If you cannot come then, {how_to_reach}. We will find "
-            "another time.",
+            "Please come and see us on **{meeting_at}**. If you cannot come then, {how_to_reach}. We will "
+            "find another time.",
             when="meeting_at",
         ),
         Paragraph(
@@ -168,8 +168,9 @@ LETTER_2 = LetterTemplate(
             when="not meeting_at",
         ),
         Paragraph(
-            "You will meet the headteacher, our attendance champion and our support team. Together we will write a "
-            "short plan: what goes well, what worries you or us, what school will do and what you can do at home."
+            "You will meet the headteacher, our attendance champion and our support team. Together we will "
+            "write a short plan: what goes well, what worries you or us, what school will do and what you "
+            "can do at home."
         ),
         THANKS,
     ),
@@ -198,30 +199,30 @@ LETTER_3 = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "{forename} has now missed **{absence_days}** of school this year. Even with no more absence, the best "
-            "they can reach for the year is {max_year_pct}."
+            "{forename} has now missed **{absence_days}** of school this year. Even with no more absence, "
+            "the best they can reach for the year is {max_year_pct}."
         ),
         ILL_CHILD,
         ILLNESS,
         Paragraph(
-            "A child who misses a tenth of the school year or more is called persistently absent. {forename} has "
-            "reached that for this year.",
+            "A child who misses a tenth of the school year or more is called persistently absent. "
+            "{forename} has reached that for this year.",
             when="persistent_for_the_year",
         ),
         Paragraph(
-            "A child who misses a tenth of the school year or more is called persistently absent. We want to help "
-            "so that it does not come to that.",
+            "A child who misses a tenth of the school year or more is called persistently absent. We want "
+            "to help so that it does not come to that.",
             when="not persistent_for_the_year",
         ),
         *CHART_NOTE,
         Paragraph(
-            "We made a support plan with you on {plan_meeting_date}. It is time to look at it together: what has "
-            "helped, what has not, and what to change.",
+            "We made a support plan with you on {plan_meeting_date}. It is time to look at it together: "
+            "what has helped, what has not, and what to change.",
             when="plan_meeting_date",
         ),
         Paragraph(
-            "Please come and see us on **{review_meeting_at}**. If you cannot come then, {how_to_reach}. We will "
-            "find another time.",
+            "Please come and see us on **{review_meeting_at}**. If you cannot come then, {how_to_reach}. We "
+            "will find another time.",
             when="review_meeting_at",
         ),
         Paragraph(
@@ -229,8 +230,8 @@ LETTER_3 = LetterTemplate(
             when="not review_meeting_at",
         ),
         Paragraph(
-            "From now on we will look at {forename}’s attendance every week, and tell you when it gets better. Thank "
-            "you for your help."
+            "From now on we will look at {forename}’s attendance every week, and tell you when it gets "
+            "better. Thank you for your help."
         ),
     ),
 )
@@ -261,8 +262,8 @@ NOTICE_TO_IMPROVE = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "We met and made a support plan for {forename} on {plan_date}. Since then there has been more absence. "
-            "It now comes to **{absence_days}** this school year."
+            "We met and made a support plan for {forename} on {plan_date}. Since then there has been more "
+            "absence. It now comes to **{absence_days}** this school year."
         ),
         ILL_CHILD,
         Paragraph("This letter sets out what has to get better, what help there is, and by when."),
@@ -300,32 +301,35 @@ LETTER_4 = LetterTemplate(
     body=(
         GRIEF,
         Paragraph(
-            "{forename} has now missed **{absence_days}** of school this year. Even with no more absence, the best "
-            "they can reach for the year is {max_year_pct}. We are very worried about what this means for them."
+            "{forename} has now missed **{absence_days}** of school this year. Even with no more absence, "
+            "the best they can reach for the year is {max_year_pct}. We are very worried about what this "
+            "means for them."
         ),
         Paragraph(
-            "They will also count as persistently absent for this year, because they have missed a tenth of it.",
+            "They will also count as persistently absent for this year, because they have missed a tenth of "
+            "it.",
             when="persistent_for_the_year",
         ),
         ILL_CHILD,
         ILLNESS,
         Paragraph(
-            "Please come to an **attendance panel** with our leadership team on **{panel_at}**. You may bring "
-            "somebody with you: a friend, someone from your family, or a person who speaks for you. Just tell us "
-            "who is coming."
+            "Please come to an **attendance panel** with our leadership team on **{panel_at}**. You may "
+            "bring somebody with you: a friend, someone from your family, or a person who speaks for you. "
+            "Just tell us who is coming."
         ),
         Paragraph(
-            "At the panel we will talk about an attendance contract. This is a written promise on both sides: what "
-            "school will do, and what you will do. It is your choice to sign it, and signing is not a punishment."
+            "At the panel we will talk about an attendance contract. This is a written promise on both "
+            "sides: what school will do, and what you will do. It is your choice to sign it, and signing is "
+            "not a punishment."
         ),
         Paragraph(
-            "We will ring you to check that you can come. You can also {how_to_reach}. Thank you for coming to talk "
-            "with us."
+            "We will ring you to check that you can come. You can also {how_to_reach}. Thank you for coming "
+            "to talk with us."
         ),
         *CHART_NOTE,
         Paragraph(
-            "We have a duty to tell you this: if unauthorised absence goes on, we may have to ask the council to "
-            "think about legal action. We want to settle things with you long before that.",
+            "We have a duty to tell you this: if unauthorised absence goes on, we may have to ask the "
+            "council to think about legal action. We want to settle things with you long before that.",
             when="some_unauthorised and not below_compulsory_age and not significant_medical",
         ),
     ),
@@ -349,13 +353,13 @@ LATE = LetterTemplate(
     ),
     body=(
         Paragraph(
-            "{forename} has come late **{late_count}** this school year. The first minutes of a day matter: the "
-            "teacher says what the day will bring, and friends settle down together."
+            "{forename} has come late **{late_count}** this school year. The first minutes of a day matter: "
+            "the teacher says what the day will bring, and friends settle down together."
         ),
         LATE_ON,
         Paragraph(
-            "School starts at {late_after}. After {register_closes} the register is closed. A child who comes in "
-            "after that has to be marked absent for the session, even though they are in school.",
+            "School starts at {late_after}. After {register_closes} the register is closed. A child who "
+            "comes in after that has to be marked absent for the session, even though they are in school.",
             when="late_after and register_closes",
         ),
         Paragraph(
