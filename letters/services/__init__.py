@@ -12,6 +12,7 @@ from letters.services.preparing import (
     missing_fields,
     parse_values,
     prepare_letters,
+    preview_content,
     preview_pdf,
     wake_worker,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "missing_fields",
     "parse_values",
     "prepare_letters",
+    "preview_content",
     "preview_pdf",
     "try_again",
     "wake_worker",

@@ -110,24 +110,35 @@ def wake_worker(letter_id: int) -> None:
     current_app.send_task("letters.tasks.render_letter", kwargs={"letter_id": letter_id}, queue="letters")
 
 
+def preview_content(
+    *, school: School, pupil: Pupil, template_key: str, merge: Mapping[str, Any], at: datetime
+) -> LetterContent:
+    """
+    Return the letter as it would be made now for the first address. Writes nothing; its reference is open.
+
+    :raises UnknownTemplate, MissingFields, MergeRefused, NoRecipient: as `prepare_letters`
+    """
+    template = template_for(template_key)
+    on = timezone.localdate(at)
+    addressee = recipients_for(pupil)[0]
+    values = complete_values(school, pupil, template, merge, on=on)
+    return _content(
+        template, values, writer_of(school, on=on), addressee, on=on, reference="given when approved"
+    )
+
+
 def preview_pdf(
     *, school: School, pupil: Pupil, template_key: str, merge: Mapping[str, Any], at: datetime
 ) -> bytes:
     """
-    Return the PDF as it would be made now for the first address. Writes nothing; the reference is left open.
+    Return the PDF of `preview_content`.
 
     :raises UnknownTemplate, MissingFields, MergeRefused, NoRecipient: as `prepare_letters`
     """
     from letters.rendering import render_pdf  # loads Pango: only processes that make a page need it
 
-    template = template_for(template_key)
-    on = timezone.localdate(at)
-    addressee = recipients_for(pupil)[0]
-    values = complete_values(school, pupil, template, merge, on=on)
     return render_pdf(
-        _content(
-            template, values, writer_of(school, on=on), addressee, on=on, reference="given when approved"
-        )
+        preview_content(school=school, pupil=pupil, template_key=template_key, merge=merge, at=at)
     )
 
 
