@@ -16,7 +16,10 @@ STAFF_NAVIGATION: tuple[tuple[str, str, Right], ...] = (
     ("Letters", "letters:list", Right.SEE_LETTERS),
     ("Overview", "reports:overview", Right.SEE_OVERVIEW),
     ("Governors", "reports:governors", Right.SEE_AGGREGATES),
+    ("All schools", "reports:trust", Right.COMPARE_SCHOOLS),
 )
+# Pages of the navigation that are not of one school.
+ABOVE_SCHOOLS = frozenset({"reports:trust"})
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,6 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     items = []
     for label, name, right in STAFF_NAVIGATION:
         if right in rights:
-            url = reverse(name, kwargs={"school_key": school.key})
+            url = reverse(name, kwargs={} if name in ABOVE_SCHOOLS else {"school_key": school.key})
             items.append(NavigationItem(label, url, request.path.startswith(url)))
     return {"school": school, "navigation": items}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.urls import reverse
+from django_scopes import scopes_disabled
 
 from accounts import access
 from accounts.models import Role, School, User
@@ -36,14 +37,24 @@ def landing_url(role: str, school: School | None) -> str:
 
 
 def landings_of(user: User, *, on: date) -> list[Landing]:
-    """Return the first pages of a person: one for each school, one for a trust, or the family page."""
+    """
+    Return the first pages of a person: one for each school, one for a trust, and the family page for parents.
+
+    Whoever holds no role gets the family page, which says what to do when no child is linked.
+    """
     places: list[Landing] = []
     for school, roles in access.schools_of(user, on=on):
         if Role.TRUST in roles:
-            place = Landing("All schools", landing_url(Role.TRUST, None))
-        else:
-            role = next(role for role in LANDING_BY_ROLE if role in roles)
-            place = Landing(school.name, landing_url(role, school))
-        if place not in places:
-            places.append(place)
-    return places or [Landing("Your children", landing_url("parent", None))]
+            places.append(Landing("All schools", landing_url(Role.TRUST, None)))
+        if role := next((role for role in LANDING_BY_ROLE if role in roles), None):
+            places.append(Landing(school.name, landing_url(role, school)))
+    if not places or _is_somebodys_contact(user):
+        places.append(Landing("Your children", landing_url("parent", None)))
+    return list(dict.fromkeys(places))
+
+
+def _is_somebodys_contact(user: User) -> bool:
+    # A parent may have children at several schools: no school's scope can apply. `contacts` belongs to
+    # `registers`, which this app must not import.
+    with scopes_disabled():
+        return user.contacts.exists()
