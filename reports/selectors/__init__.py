@@ -1,0 +1,1 @@
+"""Reads of reports, fully loaded: nothing that they return asks the database again."""
