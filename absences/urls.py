@@ -1,6 +1,8 @@
 """URLs of absences."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
+
+from absences import views
 
 app_name = "absences"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("family/", views.family, name="family")]
