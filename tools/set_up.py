@@ -49,17 +49,17 @@ OTHER_SYSTEMS = (
 
 
 def main(arguments: list[str]) -> int:
-    """Set up, then become the supervisor (`start`) or run pytest (`test`) with the remaining arguments."""
+    """Set up, then run the application (`start`), pytest (`test`) or nothing more (`only`)."""
     what, *rest = arguments
     os.chdir(ROOT)
     try:
-        set_up(with_tests=what == "test")
+        set_up(with_tests=what != "start")
     except StepFailedError as error:
         print(error, file=sys.stderr)
         return 1
     if what == "start":
         os.execv(PYTHON, [str(PYTHON), "-m", "tools.start", *rest])  # noqa: S606 - our interpreter
-    return run_tests(rest)
+    return run_tests(rest) if what == "test" else 0
 
 
 def set_up(*, with_tests: bool) -> None:

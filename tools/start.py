@@ -128,7 +128,7 @@ def start_servers(supervisor: Supervisor, home: Path) -> None:
 def start_children(supervisor: Supervisor, home: Path, port: int) -> None:
     """Start web server, worker and beat."""
     python = sys.executable
-    web = [python, "-m", "gunicorn", "attendance_site.wsgi", "-c", "attendance_site/gunicorn.conf.py"]
+    web = [python, "-m", "gunicorn", "attendance_site.wsgi", "-c", "attendance_site/gunicorn_conf.py"]
     celery = [python, "-m", "celery", "-A", "attendance_site"]
     worker = [
         *celery,

@@ -17,16 +17,18 @@ below /var/lib/rollcall. The permissions of folders that are not ours are never 
 from __future__ import annotations
 
 import secrets
+import shutil
 from pathlib import Path
 
 from attendance_site.embedded import postgres, redis_server
-from attendance_site.embedded.places import EmbeddedServerError, locked, write_private
+from attendance_site.embedded.places import EmbeddedServerError, locked, place_of, write_private
 
 __all__ = [
     "EmbeddedServerError",
     "ensure_postgres",
     "ensure_redis",
     "locked",
+    "remove",
     "running",
     "secret_key",
     "stop",
@@ -75,3 +77,12 @@ def stop(home: Path, *names: str) -> list[str]:
             for name in ran:
                 {"postgres": postgres, "redis": redis_server}[name].stop(home)
     return ran
+
+
+def remove(home: Path) -> None:
+    """Stop the servers of `home` and of its tests, and delete it with all its data, wherever that lies."""
+    for folder in (home / "test", home):
+        stop(folder)
+        for name in ("postgres", "redis"):
+            shutil.rmtree(place_of(folder, name).base, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)

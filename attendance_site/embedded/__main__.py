@@ -1,15 +1,14 @@
-"""`python -m attendance_site.embedded status|stop`: show or stop the servers of ROLLCALL_HOME."""
+"""`python -m attendance_site.embedded status|stop|remove`: look after the servers of ROLLCALL_HOME."""
 
 import argparse
-import sys
 
 from attendance_site import embedded, env
 
 
 def main() -> None:
-    """Show or stop what runs, one line each."""
+    """Show or stop what runs, one line each; `remove` deletes the whole home besides."""
     parser = argparse.ArgumentParser(prog="python -m attendance_site.embedded", description=__doc__)
-    parser.add_argument("action", choices=["status", "stop"])
+    parser.add_argument("action", choices=["status", "stop", "remove"])
     parser.add_argument(
         "name", nargs="*", choices=["postgres", "redis", []], help="only these; both otherwise"
     )
@@ -17,6 +16,10 @@ def main() -> None:
     options = parser.parse_args()
     home = env.folder("ROLLCALL_HOME", env.ROOT / "var")
     home = home / "test" if options.tests else home
+    if options.action == "remove":
+        embedded.remove(home)
+        print(f"{home} removed")
+        return
     if options.action == "stop":
         names = embedded.stop(home, *options.name)
     else:
@@ -26,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -133,7 +133,18 @@ def _start(place: Place, *, fast: bool) -> None:
     _write_settings(place, data, fast=fast)
     _remove_stale_lock_files(place, data)
     log = place.base / "log"
-    command = [programs / "pg_ctl", "-D", data, "-l", log, "-s", "-w", "-t", str(START_SECONDS), "start"]
+    command: list[str | Path] = [
+        programs / "pg_ctl",
+        "-D",
+        data,
+        "-l",
+        log,
+        "-s",
+        "-w",
+        "-t",
+        str(START_SECONDS),
+        "start",
+    ]
     for pause in [0.2] * 50 + [0]:
         done = place.run(command)
         if done.returncode == 0:

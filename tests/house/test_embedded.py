@@ -254,6 +254,24 @@ class TestHomesSideBySide:
             embedded.stop(second / "test")
 
 
+class TestRemovingAHome:
+    @pytest.mark.parametrize("mode", [0o711, 0o700])
+    def test_takes_its_data_wherever_that_lies(self, open_folder: Path, mode: int) -> None:
+        home = open_folder / "home"
+        home.mkdir(mode=mode)
+        pids = []
+        for fast in (False, True):
+            embedded.ensure_postgres(home, fast=fast)
+            data = places.place_of(home / "test" if fast else home, "postgres").base / "data"
+            pids.append(places.first_number(data / "postmaster.pid"))
+
+        embedded.remove(home)
+
+        left = [path for path in open_folder.rglob("*") if path.name == "data"]
+        assert (home.exists(), left) == (False, [])
+        assert [places.command_line(pid) for pid in pids] == ["", ""]
+
+
 class TestTheSecretKeyOfAHome:
     def test_is_made_once_and_private(self, home: Path) -> None:
         first, second = embedded.secret_key(home), embedded.secret_key(home)
