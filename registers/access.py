@@ -58,7 +58,8 @@ def pupil_for(user: User, roles: frozenset[str], *, school: School, pk: int, on:
     if access.can(roles, Right.SEE_PUPILS):
         return pupil
     own = class_groups_for(user, roles, school=school, on=on)
-    if not pupil.memberships.filter(class_group__in=own, starts_on__lte=on).exists():
+    in_class = pupil.memberships.filter(class_group__in=own, starts_on__lte=on)
+    if not in_class.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on)).exists():
         raise PermissionDenied("You can see the pupils of the classes you teach.")
     return pupil
 

@@ -89,9 +89,10 @@ def pupils_in_class(class_group: ClassGroup, *, on: date) -> list[Pupil]:
         membership.pupil
         for membership in ClassMembership.objects.filter(class_group=class_group, starts_on__lte=on)
         .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
-        .filter(pupil__enrolments__starts_on__lte=on)
+        # Both conditions in one filter: of the same time on roll, not of two.
         .filter(
             Q(pupil__enrolments__leaving_on__isnull=True) | Q(pupil__enrolments__leaving_on__gte=on),
+            pupil__enrolments__starts_on__lte=on,
         )
         .select_related("pupil")
         .order_by("pupil__surname", "pupil__forename", "pupil_id")
@@ -218,8 +219,10 @@ def school_day(class_groups: list[ClassGroup], *, sessions: list[Session]) -> li
     for class_group_id, pupil_id in (
         ClassMembership.objects.filter(class_group__in=class_groups, starts_on__lte=on)
         .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
-        .filter(pupil__enrolments__starts_on__lte=on)
-        .filter(Q(pupil__enrolments__leaving_on__isnull=True) | Q(pupil__enrolments__leaving_on__gte=on))
+        .filter(
+            Q(pupil__enrolments__leaving_on__isnull=True) | Q(pupil__enrolments__leaving_on__gte=on),
+            pupil__enrolments__starts_on__lte=on,
+        )
         .values_list("class_group_id", "pupil_id")
     ):
         members[class_group_id].add(pupil_id)
