@@ -34,7 +34,7 @@ def school_rates(school: School, *, on: date) -> SchoolRates:
     """
     Return the rates of the academic year up to and including a day.
 
-    Every pupil who was on roll on any day of the year so far is in them, those who left too. Five statements;
+    Every pupil who was on roll on any day of the year so far is in them, those who left too. Four statements;
     from the spring bank holiday on three more, for pupils whose year ends there and those who joined after
     it.
     """
