@@ -1,1 +1,3 @@
-"""Pure rules of escalation: policies as data, their conditions and ladders. No database, no clock, no settings."""
+"""
+Pure rules of escalation: policies as data, their conditions and ladders. No database, no clock, no settings.
+"""

@@ -77,9 +77,13 @@ def _in_text(value: object, path: str, line: int) -> Iterator[Fault]:
     if not isinstance(value, str):
         return
     if _MONEY.search(value):
-        yield Fault(line, path, "an amount of money is typed here; amounts come from the national table (GEN-07)")
+        yield Fault(
+            line, path, "an amount of money is typed here; amounts come from the national table (GEN-07)"
+        )
     if _EMAIL.search(value) or _TELEPHONE.search(value):
-        yield Fault(line, path, "contact details of people stand in role assignments, never in a policy (GEN-24)")
+        yield Fault(
+            line, path, "contact details of people stand in role assignments, never in a policy (GEN-24)"
+        )
 
 
 # --- the school day
@@ -116,7 +120,11 @@ def pm_window_problems(block: Block) -> list[Fault]:
     day = _block(block, "day")
     window = _block(day, "pm")
     faults = [
-        Fault(window.lines.get(key, window.line), f"day.pm.{key}", "must be set before the policy can be activated (GEN-13)")
+        Fault(
+            window.lines.get(key, window.line),
+            f"day.pm.{key}",
+            "must be set before the policy can be activated (GEN-13)",
+        )
         for key in ("register_opens", "register_closes")
         if window.get(key) is None
     ]
@@ -144,7 +152,9 @@ def _letter_ids(block: Block) -> set[str]:
 
 def _all_rungs(block: Block) -> list[tuple[str, int, Block]]:
     return [
-        (part, place, rung) for part in ("lateness", "ladder") for place, rung in _blocks(_block(block, part), "rungs")
+        (part, place, rung)
+        for part in ("lateness", "ladder")
+        for place, rung in _blocks(_block(block, part), "rungs")
     ]
 
 
@@ -235,7 +245,9 @@ def _condition(value: object, path: str, block: Block, sent: set[str]) -> Iterat
     if value.get("measure") == "late_count":
         strange = sorted(set(_texts(value.get("codes"))) - LATE_CODES)
         if strange:
-            yield Fault(value.lines["codes"], join(path, "codes"), f"{', '.join(strange)} is no late code (L, U)")
+            yield Fault(
+                value.lines["codes"], join(path, "codes"), f"{', '.join(strange)} is no late code (L, U)"
+            )
     window = value.get("window")
     if isinstance(window, str) and rolling_weeks(window) is not None and "measure" not in value:
         yield Fault(value.lines["window"], join(path, "window"), "a rolling window goes with a measure")

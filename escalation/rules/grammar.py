@@ -1,4 +1,6 @@
-"""The grammar of a policy: what a rung may wait for (conditions) and what it may do (actions), as typed models."""
+"""
+The grammar of a policy: what a rung may wait for (conditions) and what it may do (actions), as typed models.
+"""
 
 import re
 from decimal import Decimal
@@ -77,7 +79,11 @@ def _percent(value: object) -> int | Decimal:
 
 
 def _value(value: object) -> int | Decimal | str:
-    return value if value == "term_threshold" else _number(value, 100_000, "a number of 0 or more, or term_threshold")
+    return (
+        value
+        if value == "term_threshold"
+        else _number(value, 100_000, "a number of 0 or more, or term_threshold")
+    )
 
 
 def rolling_weeks(window: str) -> int | None:
@@ -280,7 +286,9 @@ class Action(Data):
 
 
 def leaves(condition: "Condition") -> list["Condition"]:
-    """Return the conditions inside a condition that are not themselves made of others; prompts are left out."""
+    """
+    Return the conditions inside a condition that are not themselves made of others; prompts are left out.
+    """
     if isinstance(condition, AllCondition):
         return [leaf for part in condition.all_of for leaf in leaves(part)]
     if isinstance(condition, AnyCondition):

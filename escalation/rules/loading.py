@@ -17,7 +17,9 @@ _MISSING = "missing"
 
 
 class PolicyFaults(Exception):
-    """A policy file cannot be used; `faults` says everything that is wrong with it, in the order of its lines."""
+    """
+    A policy file cannot be used; `faults` says everything that is wrong with it, in the order of its lines.
+    """
 
     def __init__(self, name: str, faults: list[Fault]) -> None:
         self.name = name
@@ -26,7 +28,9 @@ class PolicyFaults(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Return one clear line for each fault: `werrington.yaml: line 12: day.am: register_closes is ...`."""
+        """
+        Return one clear line for each fault: `werrington.yaml: line 12: day.am: register_closes is ...`.
+        """
         return tuple(f"{self.name}: {fault}" for fault in self.faults)
 
 
@@ -184,6 +188,10 @@ def _wording(kind: str, message: str) -> str:
             return "must be a mapping of keys to values"
         case "is_instance_of":
             return "must be a number"
+        case "greater_than_equal":
+            return f"must be at least {message.rsplit(' ', 1)[-1]}"
+        case "less_than_equal":
+            return f"must be at most {message.rsplit(' ', 1)[-1]}"
         case "value_error":
             return message.removeprefix("Value error, ")
         case "string_pattern_mismatch":

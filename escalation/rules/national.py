@@ -18,7 +18,9 @@ class SchoolYear(Data):
 
 
 class NationalRegister(Data):
-    """The register: how long it is open, how long it is kept, what an amendment records, when N must be settled."""
+    """
+    The register: how long it is open, how long it is kept, what an amendment records, when N must be settled.
+    """
 
     sessions_per_day: Count
     max_minutes_open: Count
@@ -97,7 +99,7 @@ class CourtMaximum(Data):
     """Education Act 1996, section 444, subsections (1) and (1A)."""
 
     s444_1: Fine
-    s444_1A: Fine  # noqa: N815 (the subsection is called 1A)
+    s444_1A: Fine
 
 
 class NewPupilReturn(Data):

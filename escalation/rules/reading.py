@@ -1,9 +1,10 @@
 """
 Reads the YAML of a policy into plain values that remember their lines, safely and strictly.
 
-Only mappings with text keys, lists, text, numbers, true, false and null come out. Everything else YAML can do is
-refused with a line number: tags, anchors and aliases (which can swell a small file to gigabytes), duplicate keys,
-and the values that YAML silently turns into something else, such as an unquoted 8:45 or an unquoted code NO.
+Only mappings with text keys, lists, text, numbers, true, false and null come out. Everything else YAML can
+do is refused with a line number: tags, anchors and aliases (which can swell a small file to gigabytes),
+duplicate keys, and the values that YAML silently turns into something else, such as an unquoted 8:45 or an
+unquoted code NO.
 """
 
 from dataclasses import dataclass
@@ -97,12 +98,14 @@ def read_policy_text(text: str | bytes) -> tuple[Block | None, list[Fault]]:
 
 
 def _problem_in_the_stream(decoded: str) -> Fault | None:
-    """Check the bare events first: composing a node tree recurses, so depth and aliases must be known before."""
+    """
+    Check the bare events first: composing a node tree recurses, so depth and aliases must be known before.
+    """
     depth = 0
     documents = 0
     try:
         for event in yaml.parse(decoded, Loader=yaml.SafeLoader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 0
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 return Fault(line, "", "anchors and aliases (& and *) are not allowed; write the value out")
             if isinstance(event, yaml.DocumentStartEvent):
@@ -138,6 +141,7 @@ def _value(node: yaml.Node, path: str, faults: list[Fault]) -> object:
         for position, child in enumerate(node.value):
             items.add(_value(child, join(path, position), faults), child.start_mark.line + 1)
         return items
+    assert isinstance(node, yaml.ScalarNode)  # noqa: S101 (YAML has no fourth kind of node)
     return _scalar(node, path, faults)
 
 
@@ -150,7 +154,9 @@ def _block(node: yaml.MappingNode, path: str, faults: list[Fault]) -> Block:
             continue
         key = key_node.value
         if key in block:
-            faults.append(Fault(line, join(path, key), f"the key stands twice (first on line {block.lines[key]})"))
+            faults.append(
+                Fault(line, join(path, key), f"the key stands twice (first on line {block.lines[key]})")
+            )
             continue
         block.put(key, _value(value_node, join(path, key), faults), line)
     return block
@@ -166,7 +172,9 @@ def _scalar(node: yaml.ScalarNode, path: str, faults: list[Fault]) -> object:
     if kind == "bool":
         if text in _SPELT_OUT:
             return _SPELT_OUT[text]
-        faults.append(Fault(line, path, f'{text} would be read as true or false: quote attendance codes ("{text}")'))
+        faults.append(
+            Fault(line, path, f'{text} would be read as true or false: quote attendance codes ("{text}")')
+        )
         return None
     return _number(text, line, path, faults)
 

@@ -116,7 +116,9 @@ class LetterDefaults(Data):
 
 
 class LetterItem(Data):
-    """One letter: where its words come from, the fields without which it is not printed, and what holds it."""
+    """
+    One letter: where its words come from, the fields without which it is not printed, and what holds it.
+    """
 
     id: Name
     template: Literal["own", "generic", "la_external"]
@@ -217,5 +219,7 @@ class Policy(Data):
 
     @property
     def is_pro_rata(self) -> bool:
-        """Say whether pupils on a part-time timetable are judged by the sessions they were due at (WEL-22)."""
+        """
+        Say whether pupils on a part-time timetable are judged by the sessions they were due at (WEL-22).
+        """
         return self.part_time is not None and self.part_time.tracked == "pro_rata"

@@ -1,4 +1,6 @@
-"""The parts of a policy besides its ladder: identity, day, reporting, leave, penalties, monitoring and the rest."""
+"""
+The parts of a policy besides its ladder: identity, day, reporting, leave, penalties, monitoring and the rest.
+"""
 
 import re
 from datetime import date
@@ -150,7 +152,9 @@ class FirstDay(Data):
 
 
 class NoContact(Data):
-    """What follows when nobody has been reached for so many school days; null when the document sets no day."""
+    """
+    What follows when nobody has been reached for so many school days; null when the document sets no day.
+    """
 
     school_day: Annotated[int, Field(strict=True, ge=1, le=10)] | None
     earlier_allowed: Flag = False
@@ -291,7 +295,10 @@ class Discretion(Data):
 
 
 class Penalty(Data):
-    """Penalty notices: amounts always come from the national table; `ignore_stated` lists stale ones never printed."""
+    """
+    Penalty notices: amounts always come from the national table; `ignore_stated` lists stale ones never
+    printed.
+    """
 
     use: Literal["national"]
     issuer: Literal["local_authority"] = "local_authority"

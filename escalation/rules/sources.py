@@ -1,8 +1,9 @@
 """
-Where each value of a policy comes from: every value stands under a `src`, and every `src` names something real.
+Where each value of a policy comes from: every value stands under a `src`, and every `src` names something
+real.
 
-A source is "NNN:a" or "NNN:a-b" (lines of one of the five policy documents), "nat" (the national framework) or
-"fix:ID" (a resolution of a gap or contradiction in the documents).
+A source is "NNN:a" or "NNN:a-b" (lines of one of the five policy documents), "nat" (the national framework)
+or "fix:ID" (a resolution of a gap or contradiction in the documents).
 """
 
 import re
@@ -74,7 +75,11 @@ def take_sources(block: Block) -> tuple[dict[str, tuple[str, ...]], list[Fault]]
 
 
 def _walk(
-    value: object, path: str, inherited: tuple[str, ...], sources: dict[str, tuple[str, ...]], faults: list[Fault]
+    value: object,
+    path: str,
+    inherited: tuple[str, ...],
+    sources: dict[str, tuple[str, ...]],
+    faults: list[Fault],
 ) -> None:
     if isinstance(value, Items):
         for position, item in enumerate(value):

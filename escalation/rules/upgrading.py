@@ -1,8 +1,9 @@
 """
 Brings a policy file of the first schema to the present one, before it is checked.
 
-Schools may hold files of `attendance-policy/1`. Each change here renames a key, unifies a spelling or adds what the
-first schema left unsaid; no value is dropped. Lines are kept, so that faults still point into the school's own file.
+Schools may hold files of `attendance-policy/1`. Each change here renames a key, unifies a spelling or adds
+what the first schema left unsaid; no value is dropped. Lines are kept, so that faults still point into the
+school's own file.
 """
 
 import calendar
@@ -39,8 +40,8 @@ def stated_date(text: str, *, last_day: bool) -> tuple[date, str] | None:
     """
     Read a date stated as a day, a month or a term, and give the day that counts with its wording.
 
-    "2026-09" means 30 September 2026 where the last day counts (a review that is due) and the first where it does
-    not; "2026-autumn" means 31 December or 1 September. None when the text is no such date.
+    "2026-09" means 30 September 2026 where the last day counts (a review that is due) and the first where
+    it does not; "2026-autumn" means 31 December or 1 September. None when the text is no such date.
     """
     match = re.fullmatch(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?|-(autumn|spring|summer))", text)
     if match is None:
@@ -117,7 +118,7 @@ def _state_what_was_implied(block: Block) -> None:
     monitoring = _part(block, "monitoring")
     if monitoring is not None and "dfe_daily" not in monitoring:
         # Daily sharing with the Department is a national duty, whether or not a document mentions it.
-        monitoring.put("dfe_daily", True)
+        monitoring.put(key="dfe_daily", value=True)
     roles = _part(block, "roles")
     if roles is not None and "support_team" not in roles and _is_invited(block, "support_team"):
         role = Block(roles.line)

@@ -1,8 +1,8 @@
 """
 The shipped policies carry every value that was taken from the policy documents, each with its source.
 
-`data/reference_values.jsonl` holds those values as they were first written down, one section of one policy a line.
-`RENAMED` lists every place where the shipped files use another name or form for the same value.
+`data/reference_values.jsonl` holds those values as they were first written down, one section of one policy
+a line. `RENAMED` lists every place where the shipped files use another name or form for the same value.
 """
 
 import json
@@ -14,13 +14,22 @@ from typing import Any
 import pytest
 import yaml
 
-from escalation.rules.loading import POLICIES, SHIPPED, activation_faults, check_text, national, shipped_policy
-from escalation.rules.loading import shipped_text
+from escalation.rules.loading import (
+    POLICIES,
+    SHIPPED,
+    activation_faults,
+    check_text,
+    national,
+    shipped_policy,
+    shipped_text,
+)
 from registers.rules.codes import NATIONAL_CODES
 
 REFERENCE = [
     json.loads(line)
-    for line in (Path(__file__).parent / "data" / "reference_values.jsonl").read_text(encoding="utf-8").splitlines()
+    for line in (Path(__file__).parent / "data" / "reference_values.jsonl")
+    .read_text(encoding="utf-8")
+    .splitlines()
 ]
 # (policy, path in the reference) -> path and value in the shipped file.
 RENAMED: dict[tuple[str, str], tuple[str, Any]] = {
@@ -28,12 +37,24 @@ RENAMED: dict[tuple[str, str], tuple[str, Any]] = {
         "penalty_threshold.codes_named_by_documents",
         ["G", "O", "U"],
     ),
-    ("werrington", "policy.approved"): ("policy.approved", {"date": "2025-10-06", "wording": "6 October 2025"}),
-    ("werrington", "policy.discussed"): ("policy.discussed", {"date": "2025-09-29", "wording": "29 September 2025"}),
-    ("werrington", "policy.review_due"): ("policy.review_due", {"date": "2026-09-30", "wording": "September 2026"}),
+    ("werrington", "policy.approved"): (
+        "policy.approved",
+        {"date": "2025-10-06", "wording": "6 October 2025"},
+    ),
+    ("werrington", "policy.discussed"): (
+        "policy.discussed",
+        {"date": "2025-09-29", "wording": "29 September 2025"},
+    ),
+    ("werrington", "policy.review_due"): (
+        "policy.review_due",
+        {"date": "2026-09-30", "wording": "September 2026"},
+    ),
     ("werrington", "part_time.review_weeks"): ("part_time.review", {"weeks": None}),
     ("strathmore", "policy.approved"): ("policy.approved", {"date": "2025-09-01", "wording": "Autumn 2025"}),
-    ("strathmore", "policy.review_due"): ("policy.review_due", {"date": "2026-12-31", "wording": "Autumn 2026"}),
+    ("strathmore", "policy.review_due"): (
+        "policy.review_due",
+        {"date": "2026-12-31", "wording": "Autumn 2026"},
+    ),
     ("strathmore", "part_time.review"): ("part_time.review", {"when": "when_significant_period_passed"}),
     ("strathmore", "letters.items[5].url_in_seed"): ("letters.items[5].url_in_document", True),
     ("lunts_heath", "policy.guidance_from"): (
@@ -48,16 +69,30 @@ RENAMED: dict[tuple[str, str], tuple[str, Any]] = {
     ("lunts_heath", "cohorts.named"): (
         "cohorts.named",
         [
-            *["send", "ehcp", "medical", "mental_health", "social_worker", "mobile_traveller", "armed_forces"],
+            *[
+                "send",
+                "ehcp",
+                "medical",
+                "mental_health",
+                "social_worker",
+                "mobile_traveller",
+                "armed_forces",
+            ],
             *["youth_offending", "suspended", "dual_registered", "non_compulsory_age"],
         ],
     ),
     ("welbourn", "policy.approved"): ("policy.approved", {"date": "2024-09-01", "wording": "September 2024"}),
-    ("welbourn", "policy.review_due"): ("policy.review_due", {"date": "2025-09-30", "wording": "September 2025"}),
+    ("welbourn", "policy.review_due"): (
+        "policy.review_due",
+        {"date": "2025-09-30", "wording": "September 2025"},
+    ),
     ("welbourn", "part_time.review_weeks"): ("part_time.review", {"weeks": 4}),
     ("welbourn", "cohorts.named"): ("cohorts.named", ["part_time", "ebsa", "medical", "armed_forces"]),
     ("leedon", "policy.approved"): ("policy.approved", {"date": "2024-10-01", "wording": "October 2024"}),
-    ("leedon", "policy.staff_consulted"): ("policy.staff_consulted", {"date": "2024-07-01", "wording": "July 2024"}),
+    ("leedon", "policy.staff_consulted"): (
+        "policy.staff_consulted",
+        {"date": "2024-07-01", "wording": "July 2024"},
+    ),
     ("leedon", "policy.review_due"): ("policy.review_due", {"date": "2025-10-31", "wording": "October 2025"}),
 } | {
     (name, "schema"): ("schema", "attendance-policy/2")
@@ -101,7 +136,9 @@ class TestTheShippedPolicies:
 
     def test_name_every_renaming_of_a_value_that_the_reference_has(self):
         paths = {
-            (entry["policy"], path) for entry in REFERENCE for path, _ in values_of(entry["value"], entry["section"])
+            (entry["policy"], path)
+            for entry in REFERENCE
+            for path, _ in values_of(entry["value"], entry["section"])
         }
 
         assert set(RENAMED) <= paths
@@ -150,7 +187,11 @@ class TestTheShippedPolicies:
     def test_each_rung_knows_the_lines_it_comes_from(self):
         policy = shipped_policy("werrington")
 
-        assert policy.source_of("ladder.rungs[2].do[0].letter") == ("000:157-159", "000:403-405", "fix:WER-04")
+        assert policy.source_of("ladder.rungs[2].do[0].letter") == (
+            "000:157-159",
+            "000:403-405",
+            "fix:WER-04",
+        )
         assert policy.source_of("ladder.basis") == ("000:157-161", "000:379-471")
 
 
