@@ -153,7 +153,8 @@ class TestHiddenCounts:
         assert hidden_in(counts(3, 0, 0)) == Hidden(frozenset({0}), total=True)
 
     def test_a_bound_that_everybody_knows_does_not_give_a_number_away(self):
-        # With at most 3 in the second group, 5 together would leave 2 to 4 for the first: three possibilities.
+        # With at most 3 in the second group, 5 together would leave 2 to 4 for the first: three
+        # possibilities.
         assert hidden_in([Count(4, most=9), Count(1, most=3), Count(9, most=30)]) == Hidden(frozenset({0, 1}))
         # With at most 1 in the second, the first is 4 or 5: too few.
         assert hidden_in([Count(4, most=9), Count(1, most=1), Count(9, most=30)]).rows == {0, 1, 2}
@@ -243,8 +244,8 @@ class TestGovernorsTable:
         assert shown.whole.pupils == 60
 
     def test_does_not_hide_a_zero_behind_a_count_that_shows_it_to_be_zero(self):
-        # Nobody in Year 2 is persistently absent, so everybody knows that nobody is severely absent there: it cannot
-        # be what keeps the 3 of Year 1 unknown.
+        # Nobody in Year 2 is persistently absent, so everybody knows that nobody is severely absent there: it
+        # cannot be what keeps the 3 of Year 1 unknown.
         shown = table(group("Year 1", 30, 8, 3), group("Year 2", 28, 0, 0), group("Year 3", 29, 9, 6))
 
         assert [part(row.severe) for row in shown.years] == [None, None, None]
