@@ -129,11 +129,9 @@ def error_items(*sources: Any) -> list[ErrorItem]:
 
 
 def _item_of_page(fault: Any) -> ErrorItem:
-    if isinstance(fault, ErrorItem):
-        return fault
     if isinstance(fault, dict):
         return ErrorItem(str(fault["message"]), str(fault.get("href", "")))
-    return ErrorItem(str(fault), "")
+    return ErrorItem(str(getattr(fault, "message", fault)), str(getattr(fault, "href", "")))
 
 
 def _items_of_form(form: forms.BaseForm) -> list[ErrorItem]:
