@@ -222,7 +222,7 @@ STORAGES = {
         )
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING  # without collected files
 MEDIA_ROOT = HOME / "media"
 
 # --- e-mail -------------------------------------------------------------------------------------------------
