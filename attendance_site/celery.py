@@ -4,12 +4,16 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "attendance_site.settings")
 
 app = Celery("rollcall")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# A worker takes from every queue unless told otherwise with -Q, as in a large installation.
+app.conf.task_queues = [Queue(name) for name in ("interactive", "sweep", "letters")]
 
 app.conf.beat_schedule = {
     # Every school night at 19:00, when the last register and late call is in: judge each school's policy.

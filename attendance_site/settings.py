@@ -16,6 +16,8 @@ from attendance_site import embedded, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
+if not TESTING:
+    env.read_file()  # a test never meets the server that somebody's .env names
 HOME = env.folder("ROLLCALL_HOME", BASE_DIR / "var")
 
 # --- where truth lives --------------------------------------------------------------------------------------
