@@ -10,6 +10,7 @@ from registers.selectors.figures import figures_for
 from reports.selectors.rates import school_rates
 from reports.selectors.today import halves_of_day
 from reports.selectors.trust import schools_side_by_side
+from tests.arranging import BORN, pupil_with_marks, write_marks
 from tests.factories.accounts import UserFactory
 from tests.factories.registers import (
     ClassGroupFactory,
@@ -19,7 +20,6 @@ from tests.factories.registers import (
     held_sessions,
     pupil_in_class,
 )
-from tests.reports.arranging import BORN, pupil_with_marks, write_marks
 
 MONDAY, FRIDAY = date(2025, 9, 8), date(2025, 9, 12)
 
