@@ -10,23 +10,32 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import InterfaceError, OperationalError, ProgrammingError, connection, connections
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    connections,
+)
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django_scopes import scope
 
 from accounts.errors import DomainError
 from accounts.models import School
+from registers.models import Pupil
 
 DONE, REFUSED, USAGE, STOPPED = 0, 1, 2, 130
 _MIGRATION_LOCK = 7_255_426_552  # any number that nobody else locks in this database
@@ -65,6 +74,21 @@ def iso_moment(text: str) -> datetime:
     if moment is None or len(text.strip()) <= len("2025-09-03"):
         raise ArgumentTypeError(f"{text!r} is not a date and time: write it as 2025-09-03T15:30")
     return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+
+
+def session_half(text: str) -> str:
+    """Read the half of the day that a session is."""
+    if text.strip().upper() not in ("AM", "PM"):
+        raise ArgumentTypeError(f"{text!r} is not a session: write AM or PM")
+    return text.strip().upper()
+
+
+def time_of_day(text: str) -> time:
+    """Read a time option."""
+    try:
+        return datetime.strptime(text.strip(), "%H:%M").time()  # noqa: DTZ007 - a time has no zone
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a time: write it as 08:50") from None
 
 
 class Progress:
@@ -129,6 +153,8 @@ class RollcallCommand(BaseCommand):
             self.work(options)
         except DomainError as error:
             raise Refused(*getattr(error, "lines", (error.message,))) from error
+        except IntegrityError as error:
+            raise Refused(f"The database refused the change: {first_line(error)}") from error
         except (OperationalError, InterfaceError) as error:
             raise Refused(f"The database does not answer: {first_line(error)}") from error
 
@@ -218,6 +244,22 @@ class ImportCommand(SchoolCommand):
         self.emit({"file": file.name, **counts, "dry_run": dry_run})
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """
+    Open a file that somebody named.
+
+    :raises Refused: it cannot be read
+    """
+    try:
+        stream = path.open("rb")
+        stream.peek(1)  # a folder opens on some systems and fails on the first read
+    except OSError as error:
+        raise Refused(f"{path}: {(error.strerror or 'cannot be read').lower()}.") from error
+    with stream:
+        yield stream
+
+
 def school_of(key: str) -> School:
     """
     Return the school with this key.
@@ -230,6 +272,18 @@ def school_of(key: str) -> School:
         listed = f"there are {', '.join(known)}" if known else "add one with ./manage.py add_school"
         raise Refused(f"There is no school with the key {key!r}: {listed}.")
     return school
+
+
+def pupil_of(school: School, upn: str) -> Pupil:
+    """
+    Return the school's pupil with this UPN.
+
+    :raises Refused: there is none
+    """
+    pupil = Pupil.objects.filter(school=school, upn=upn.strip().upper()).first()
+    if pupil is None:
+        raise Refused(f"There is no pupil {upn.strip()} at this school.")
+    return pupil
 
 
 def first_line(error: Exception) -> str:

@@ -1,8 +1,10 @@
 """What is wrong with a file, place by place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.errors import DomainError
+from registers.services.refusals import RowsRefused
 
 SHOWN = 50  # lines of faults that a person is shown at once
 KEPT = 1000  # faults kept in memory of a file that is wrong on every line
@@ -52,6 +54,11 @@ class Faults:
         self.total += 1
         if len(self._kept) < KEPT:
             self._kept.append(Fault(line, column, text))
+
+    def add_refused(self, lines: Sequence[int], refused: RowsRefused) -> None:
+        """Note the faults that a service found in rows; `lines` are the lines on which the rows stand."""
+        for fault in refused.faults:
+            self.add(lines[fault.place], fault.field, fault.text)
 
     def refuse_if_any(self) -> None:
         """
