@@ -37,8 +37,8 @@ class PolicyRefused(DomainError):
     def __init__(self, name: str, faults: Iterable[Fault]) -> None:
         self.faults = tuple(sorted(set(faults)))
         self.lines = tuple(f"{name}: {fault}" for fault in self.faults)
-        faults = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        super().__init__(f"The policy cannot come into force: {faults} to put right.")
+        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        super().__init__(f"The policy cannot come into force: {count} to put right.")
 
 
 class PolicyAlreadyInForce(DomainError):
