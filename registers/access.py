@@ -17,6 +17,7 @@ from accounts.access import Right
 from accounts.models import School, User
 from registers.models import ClassGroup, Pupil, Session
 from registers.rules.calendar import academic_year_of
+from registers.words import moment
 
 
 def class_groups_for(user: User, roles: frozenset[str], *, school: School, on: date) -> QuerySet[ClassGroup]:
@@ -72,6 +73,8 @@ def check_can_save_marks(roles: frozenset[str], session: Session, *, at: datetim
     """
     if not access.can(roles, Right.TAKE_REGISTER):
         raise PermissionDenied("Your role does not let you take a register.")
+    if at < session.opens_at:
+        raise PermissionDenied(f"This register opens on {moment(session.opens_at, at.date())}.")
     if at > session.closes_at and not access.can(roles, Right.AMEND_MARKS):
         raise PermissionDenied("This register has closed. Ask the office to change a mark.")
 

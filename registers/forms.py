@@ -402,7 +402,7 @@ def _options(on: date, half: str, refused: tuple[str, ...], chosen: str) -> Safe
 
 def _columns_of(page: RegisterPage, today: date) -> dict[date, str]:
     """Return the recent days with their words, oldest first."""
-    return {session.on: day(session.on, today) for session in page.recent_sessions}
+    return {on: day(on, today) for on in page.recent_days}
 
 
 def _named(symbol: str) -> str:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import groupby
 
+from django.db import connection
 from django.db.models import F, Q
 
 from accounts.models import School
@@ -14,10 +16,10 @@ from registers.models import (
     Pupil,
     Register,
     Session,
-    TimetableAbsence,
 )
 
 RECENT_SCHOOL_DAYS = 5
+PUPIL_FIELDS = tuple(field.attname for field in Pupil._meta.concrete_fields)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,11 @@ class RegisterPage:
     session: Session
     register: Register | None
     rows: tuple[RegisterRow, ...]
-    recent_sessions: tuple[Session, ...]
+
+    @property
+    def recent_days(self) -> tuple[date, ...]:
+        """Return the days whose marks stand beside the names, oldest first."""
+        return tuple(dict.fromkeys(recent.on for row in self.rows[:1] for recent in row.recent))
 
     @property
     def marked(self) -> int:
@@ -100,60 +106,94 @@ def pupils_in_class(class_group: ClassGroup, *, on: date) -> list[Pupil]:
     ]
 
 
+# The pupils of a class with what stands for them in this session and in those before it: one row for each
+# pupil and session, empty where no mark was taken. One statement, so that a register opens as fast for thirty
+# pupils as for three.
+REGISTER_ROWS = """
+WITH recent AS (
+    SELECT id, "on", half, academic_year, number FROM registers_session
+    WHERE school_id = %(school)s AND status = 'held' AND number < %(number)s
+    ORDER BY number DESC LIMIT %(sessions)s
+), shown AS (
+    SELECT * FROM recent
+    UNION ALL
+    SELECT id, "on", half, academic_year, number FROM registers_session WHERE id = %(session)s
+), members AS (
+    SELECT p.*, EXISTS (
+        SELECT FROM registers_parttimetimetable AS t
+        JOIN registers_timetableabsence AS a ON a.timetable_id = t.id
+        WHERE t.pupil_id = p.id AND %(on)s BETWEEN t.first_day AND t.last_day
+            AND a.weekday = %(weekday)s AND a.half = %(half)s
+    ) AS is_excused
+    FROM registers_pupil AS p
+    WHERE EXISTS (
+        SELECT FROM registers_classmembership AS m
+        WHERE m.pupil_id = p.id AND m.class_group_id = %(class_group)s
+            AND m.starts_on <= %(on)s AND (m.ends_on IS NULL OR m.ends_on >= %(on)s)
+    ) AND EXISTS (
+        SELECT FROM registers_enrolment AS e
+        WHERE e.pupil_id = p.id
+            AND e.starts_on <= %(on)s AND (e.leaving_on IS NULL OR e.leaving_on >= %(on)s)
+    )
+)
+SELECT members.*, shown.id, shown."on", shown.half, k.code, k.arrived_at, k.nature, k.source
+FROM members CROSS JOIN shown
+LEFT JOIN registers_mark AS k
+    ON k.academic_year = shown.academic_year AND k.pupil_id = members.id AND k.session_id = shown.id
+ORDER BY members.surname, members.forename, members.id, shown.number
+"""
+
+
 def register_page(class_group: ClassGroup, session: Session) -> RegisterPage:
     """
     Return everything the register of this class and session shows.
 
-    Five statements, however many pupils: pupils, recent sessions, marks, timetables, the register itself.
+    Two statements, however many pupils: the pupils with their marks, and the register itself.
     """
-    pupils = pupils_in_class(class_group, on=session.on)
-    recent = list(
-        Session.objects.filter(
-            school=class_group.school_id, status="held", number__lt=session.number or 0
-        ).order_by("-number")[: RECENT_SCHOOL_DAYS * 2]
-    )[::-1]
-    marks: dict[int, dict[int, Mark]] = {}
-    for mark in Mark.objects.filter(
-        academic_year__in={session.academic_year, *(earlier.academic_year for earlier in recent)},
-        pupil__in=pupils,
-        session__in=[session, *recent],
-    ):
-        marks.setdefault(mark.pupil_id, {})[mark.session_id] = mark
-    excused = set(
-        TimetableAbsence.objects.filter(
-            timetable__pupil__in=pupils,
-            timetable__first_day__lte=session.on,
-            timetable__last_day__gte=session.on,
-            weekday=session.on.weekday(),
-            half=session.half,
-        ).values_list("timetable__pupil_id", flat=True)
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            REGISTER_ROWS,
+            {
+                "school": class_group.school_id,
+                "class_group": class_group.pk,
+                "session": session.pk,
+                "on": session.on,
+                "half": session.half,
+                "weekday": session.on.weekday(),
+                "number": session.number or 0,
+                "sessions": RECENT_SCHOOL_DAYS * 2,
+            },
+        )
+        columns = [column.name for column in cursor.description]
+        found = cursor.fetchall()
+    width = columns.index("is_excused")
+    places = [columns.index(name) for name in PUPIL_FIELDS]
+    rows = []
+    for _, lines in groupby(found, key=lambda line: line[0]):
+        recent: list[RecentMark] = []
+        today: tuple[str, time | None, str, str] = ("", None, "", "")
+        for line in lines:
+            session_id, on, half, code, arrived_at, nature, source = line[width + 1 :]
+            if session_id == session.pk:
+                today = (code or "", arrived_at, nature or "", source or "")
+            else:
+                recent.append(RecentMark(on, half, code or ""))
+        code, arrived_at, nature, source = today
+        rows.append(
+            RegisterRow(
+                pupil=Pupil.from_db(connection.alias, PUPIL_FIELDS, [line[place] for place in places]),
+                code=code,
+                arrived_at=arrived_at,
+                nature=nature,
+                source=source,
+                expected=Expected("C2", "Part-time timetable") if line[width] else None,
+                recent=tuple(recent),
+            )
+        )
     register = (
         Register.objects.filter(class_group=class_group, session=session).select_related("taken_by").first()
     )
-    rows = []
-    for pupil in pupils:
-        of_pupil = marks.get(pupil.pk, {})
-        today = of_pupil.get(session.pk)
-        rows.append(
-            RegisterRow(
-                pupil=pupil,
-                code=today.code_id if today else "",
-                arrived_at=today.arrived_at if today else None,
-                nature=today.nature if today else "",
-                source=today.source if today else "",
-                expected=Expected("C2", "Part-time timetable") if pupil.pk in excused else None,
-                recent=tuple(
-                    RecentMark(
-                        earlier.on,
-                        earlier.half,
-                        of_pupil[earlier.pk].code_id if earlier.pk in of_pupil else "",
-                    )
-                    for earlier in recent
-                ),
-            )
-        )
-    return RegisterPage(class_group, session, register, tuple(rows), tuple(recent))
+    return RegisterPage(class_group, session, register, tuple(rows))
 
 
 @dataclass(frozen=True)
