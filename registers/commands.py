@@ -35,6 +35,8 @@ from django_scopes import scope
 
 from accounts.errors import DomainError
 from accounts.models import School
+from registers.imports import cells
+from registers.imports.sheets import CellFault
 from registers.models import Pupil
 
 DONE, REFUSED, USAGE, STOPPED = 0, 1, 2, 130
@@ -60,9 +62,9 @@ class WrongUsage(CommandError):
 def iso_date(text: str) -> date:
     """Read a date option."""
     try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a date: write it as 2025-09-03") from None
+        return cells.day(text.strip())
+    except CellFault as fault:
+        raise ArgumentTypeError(str(fault)) from None
 
 
 def iso_moment(text: str) -> datetime:
@@ -78,17 +80,18 @@ def iso_moment(text: str) -> datetime:
 
 def session_half(text: str) -> str:
     """Read the half of the day that a session is."""
-    if text.strip().upper() not in ("AM", "PM"):
-        raise ArgumentTypeError(f"{text!r} is not a session: write AM or PM")
-    return text.strip().upper()
+    try:
+        return cells.half(text.strip())
+    except CellFault as fault:
+        raise ArgumentTypeError(str(fault)) from None
 
 
 def time_of_day(text: str) -> time:
     """Read a time option."""
     try:
-        return datetime.strptime(text.strip(), "%H:%M").time()  # noqa: DTZ007 - a time has no zone
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a time: write it as 08:50") from None
+        return cells.clock(text.strip())
+    except CellFault as fault:
+        raise ArgumentTypeError(str(fault)) from None
 
 
 class Progress:

@@ -20,6 +20,7 @@ NO = frozenset({"no", "false", "0", "n"})
 YEAR_GROUPS = ("N", "R", *(str(year) for year in range(1, 14)))
 SEX = {"": "", "F": "F", "M": "M", "FEMALE": "F", "MALE": "M"}
 _FLAG = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # Python also reads 20250903 and 2025-W36-3
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 # A spreadsheet takes a cell that begins so for a formula. Exports put an apostrophe before it; imports take
 # it off.
@@ -57,7 +58,7 @@ def text(longest: int) -> Callable[[str], str]:
 def day(cell: str) -> date:
     """Read an ISO date."""
     try:
-        if len(cell) == len("2025-09-03"):
+        if _DAY.fullmatch(cell):
             return date.fromisoformat(cell)
     except ValueError:
         pass

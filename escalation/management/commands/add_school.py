@@ -67,9 +67,9 @@ class Command(RollcallCommand):
             left_open = " and ".join(missing)
             raise Refused(f"{name} does not state every time of the day: give {left_open} (GEN-13).")
         times = day_times(policy, pm_opens=pm_opens, pm_closes=pm_closes, day_ends=options["day_ends"])
-        at, by = present_moment(), system_user()
-        identity = policy.school
+        at, identity = present_moment(), policy.school
         with transaction.atomic():
+            by = system_user()
             school = schools.add_school(
                 key=identity.key,
                 name=identity.name,
