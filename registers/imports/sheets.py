@@ -94,17 +94,21 @@ class Sheet:
         # newline="" leaves line endings to the CSV reader; undecodable bytes arrive as surrogates, so that
         # they can be reported with the line they stand on.
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        for number, line in enumerate(text, start=1):
-            if not line.isascii():
-                try:
-                    line.encode("utf-8")
-                except UnicodeEncodeError:
-                    self.faults.add(number, "", "is not UTF-8 text: save the file as CSV UTF-8")
+        try:
+            for number, line in enumerate(text, start=1):
+                if not line.isascii():
+                    try:
+                        line.encode("utf-8")
+                    except UnicodeEncodeError:
+                        self.faults.add(number, "", "is not UTF-8 text: save the file as CSV UTF-8")
+                        return
+                if "\0" in line:
+                    self.faults.add(number, "", "holds a null character: this is no text file")
                     return
-            if "\0" in line:
-                self.faults.add(number, "", "holds a null character: this is no text file")
-                return
-            yield line
+                yield line
+        finally:
+            if not text.closed:
+                text.detach()  # the stream is the caller's to close
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         while True:
