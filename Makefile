@@ -12,7 +12,7 @@ PRODUCTION := DATABASE_URL=postgres://rollcall:unused@localhost/rollcall REDIS_U
 
 .DEFAULT_GOAL := help
 .PHONY: help ready start test check lint types templates imports migrations deploy rules fix \
-	hooks lock migrate demo reset stop psql profile
+	hooks lock migrate demo reset stop psql profile frontend
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -79,3 +79,6 @@ psql: ready ## a prompt of the embedded database
 
 profile: ready ## time the tests and show the slowest
 	$(BIN)/pytest --durations 25 --ignore tests/browser
+
+frontend: ## build static/vendor/govuk-frontend anew (needs Node 20; see frontend/README.md)
+	cd frontend && npm ci --no-fund --no-audit && npm run build
