@@ -250,6 +250,11 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1800}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
+# Said here and not on the tasks: a task's own `queue` is deprecated in Celery and raises a warning.
+CELERY_TASK_ROUTES = {
+    "letters.tasks.*": {"queue": "letters"},
+    "escalation.tasks.*": {"queue": "sweep"},
+}
 CELERY_TIMEZONE = TIME_ZONE
 
 # --- logs: ids only, never a name or a mark -----------------------------------------------------------------
