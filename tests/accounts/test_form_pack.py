@@ -18,7 +18,9 @@ COLOURS = [("red", "Red"), ("blue", "Blue")]
 class EveryField(forms.Form):
     """One field of each kind."""
 
-    name = forms.CharField(max_length=5, help_text="As on the register", error_messages={"required": "Enter the name"})
+    name = forms.CharField(
+        max_length=5, help_text="As on the register", error_messages={"required": "Enter the name"}
+    )
     story = forms.CharField(widget=forms.Textarea)
     colour = forms.ChoiceField(choices=COLOURS)
     side = forms.ChoiceField(choices=COLOURS, widget=forms.RadioSelect, help_text="One of them")
@@ -81,7 +83,12 @@ class TestEmptyForm:
 
         (form,) = [attrs for tag, attrs in page.elements if tag == "form"]
         assert "novalidate" in form
-        assert [name for _, attrs in page.elements for name in ("required", "maxlength", "minlength") if name in attrs] == []
+        assert [
+            name
+            for _, attrs in page.elements
+            for name in ("required", "maxlength", "minlength")
+            if name in attrs
+        ] == []
 
     def test_has_a_label_for_every_control(self) -> None:
         page = Page(rendered(EveryField()))
@@ -168,7 +175,13 @@ class TestFormWithFaults:
 
     def test_keeps_what_was_entered(self) -> None:
         form = EveryField(
-            {"name": "Far too long", "side": "blue", "flags": ["red"], "starts_on_day": "31", "starts_on_month": "feb"}
+            {
+                "name": "Far too long",
+                "side": "blue",
+                "flags": ["red"],
+                "starts_on_day": "31",
+                "starts_on_month": "feb",
+            }
         )
 
         page = Page(rendered(form))
@@ -176,7 +189,10 @@ class TestFormWithFaults:
         assert page.by_id("id_name")["value"] == "Far too long"
         assert "checked" in page.by_id("id_side_1")
         assert "checked" in page.by_id("id_flags_0")
-        assert (page.by_id("id_starts_on_day")["value"], page.by_id("id_starts_on_month")["value"]) == ("31", "feb")
+        assert (page.by_id("id_starts_on_day")["value"], page.by_id("id_starts_on_month")["value"]) == (
+            "31",
+            "feb",
+        )
 
     def test_never_gives_a_password_back(self) -> None:
         page = Page(rendered(EveryField({"secret": "hunter2hunter2"})))
@@ -217,7 +233,8 @@ class TestDateParts:
         page = Page(rendered(date_form("5", "13", "2026")))
 
         marked = {
-            part: "govuk-input--error" in str(page.by_id(f"id_starts_on_{part}")["class"]) for part in ("day", "month", "year")
+            part: "govuk-input--error" in str(page.by_id(f"id_starts_on_{part}")["class"])
+            for part in ("day", "month", "year")
         }
         assert marked == {"day": False, "month": True, "year": False}
 
