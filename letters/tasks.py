@@ -1,4 +1,4 @@
-"""Making letters in worker processes."""
+"""Making letters in worker processes, on the queue "letters" (see CELERY_TASK_ROUTES)."""
 
 import time
 from typing import Any
@@ -14,14 +14,14 @@ LOOK_SECONDS = 50
 BATCH = 25
 
 
-@shared_task(queue="letters", ignore_result=True)
+@shared_task(ignore_result=True)
 def render_letter(*, letter_id: int, **_: Any) -> None:
     """Make the file of one letter, unless somebody else does or has done so."""
     with scopes_disabled():
         filing.make_file(letter_id, at=present_moment())
 
 
-@shared_task(queue="letters", ignore_result=True)
+@shared_task(ignore_result=True)
 def render_waiting(**_: Any) -> None:
     """Make letters whose message was lost with the broker, and take back those whose worker was lost."""
     until = time.monotonic() + LOOK_SECONDS

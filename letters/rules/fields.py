@@ -12,11 +12,13 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from letters.rules import printing
 from letters.rules.absences import HALF_ORDER, NamedSession
 from letters.rules.text import LINE_LIMIT, PASSAGE_LIMIT, clean_line, clean_passage
 
+SCHOOL_TIME = ZoneInfo("Europe/London")
 _NUMBER_GAPS = re.compile(r"(?<=\d) (?=\d)")  # a phone number is not broken over two lines
 
 
@@ -237,7 +239,8 @@ def _date(_field: Field, value: Any) -> date:
 def _moment(_field: Field, value: Any) -> datetime:
     if not isinstance(value, datetime):
         raise TypeError
-    return value
+    # The database gives instants in universal time; a family reads the clock of an English school.
+    return value.astimezone(SCHOOL_TIME) if value.tzinfo else value
 
 
 def _time(_field: Field, value: Any) -> time:

@@ -9,6 +9,8 @@ whose values are not given is false.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from letters.rules.absences import NamedSession
+
 Values = Mapping[str, Any]
 
 
@@ -24,6 +26,11 @@ def _best_year(values: Values, *, more: int = 0) -> tuple[int, int]:
     """Sessions the pupil can attend this year if `more` more are missed, and those possible (GEN-12)."""
     possible = values["year_sessions"]
     return max(possible - _absent_sessions(values) - more, 0), possible
+
+
+def _named(values: Values) -> tuple[NamedSession, ...]:
+    """Every absence that the letter names, in whichever table."""
+    return (*(values.get("absent_dates") or ()), *(values.get("offences") or ()))
 
 
 def one_more_day_below_target(values: Values) -> bool:
@@ -86,12 +93,12 @@ def all_authorised(values: Values) -> bool:
 
 def some_unauthorised(values: Values) -> bool:
     """At least one session is unauthorised for a reason that is settled."""
-    return any(not session.authorised and session.code != "N" for session in values.get("absent_dates") or ())
+    return any(not session.authorised and session.code != "N" for session in _named(values))
 
 
 def some_unexplained(values: Values) -> bool:
     """For at least one session the reason is not known yet (code N)."""
-    return any(session.code == "N" for session in values.get("absent_dates") or ())
+    return any(session.code == "N" for session in _named(values))
 
 
 def some_illness(values: Values) -> bool:

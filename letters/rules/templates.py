@@ -194,10 +194,10 @@ class LetterTemplate:
                 case FactTable():
                     texts += [(text, part.when) for _, text in part.rows]
         return [
-            f"{piece.field} may be empty in “{text}”"
+            f"{name} may be empty in “{text}”"
             for text, when in texts
-            for piece in pieces(text)
-            if piece.field in unsure and (piece.field, True) not in condition(when)
+            for name in unsure
+            if f"{{{name}}}" in text and (name, True) not in condition(when)
         ]
 
     def _declared(self, name: str) -> int:

@@ -13,11 +13,11 @@ import unicodedata
 LINE_LIMIT = 200
 PASSAGE_LIMIT = 3_000
 
-# Marks that turn or isolate the reading direction, and characters without width. A name that carried
-# one of them could show the words after it in another order, or look like a different name.
-_UNSEEN = dict.fromkeys(
-    [0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
-)
+# What has no shape of its own: controls, halves of characters, private and unassigned ones, and formatting
+# characters. Among the last are the marks that turn or isolate the reading direction: a name that carried one
+# could show the words after it in another order, or look like a different name.
+_SHAPELESS = frozenset({"Cc", "Cs", "Co", "Cn", "Cf"})
+_JOINERS = "\u200c\u200d"  # shape letters of some scripts, and so belong to names
 _SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _BREAKS = re.compile(r"\r\n?|\u0085|\u2028|\u2029|\u000b|\u000c")
 _MAX_MARKS = 3
@@ -36,12 +36,12 @@ def clean_passage(value: str) -> str:
 
 def _printable(value: str) -> str:
     """Drop what cannot be seen, and all but three of a pile of accents on one letter."""
-    text = unicodedata.normalize("NFC", _BREAKS.sub("\n", value)).translate(_UNSEEN)
+    text = unicodedata.normalize("NFC", _BREAKS.sub("\n", value))
     kept: list[str] = []
     marks = 0
     for character in text:
         category = unicodedata.category(character)
-        if category in {"Cc", "Cs", "Co", "Cn"} and character not in "\n\t":
+        if category in _SHAPELESS and character not in f"\n\t{_JOINERS}":
             continue
         marks = marks + 1 if category in {"Mn", "Me"} else 0
         if marks <= _MAX_MARKS:

@@ -80,13 +80,14 @@ def known_fields(
         .values_list("on", "half_term", "term")
     )
     first_day = calendar[0][0] if calendar else date(year, 8, 1)
-    period = period or (first_day, on)
+    spells = list(Enrolment.objects.filter(pupil=pupil).values_list("starts_on", "leaving_on"))
     marks = _exceptions(school, pupil, year, up_to=on)
     absent = [session for session, code in marks if code in ABSENT_CODES]
     late = [session for session, code in marks if code in LATE_CODES and session.half in late_halves]
     figures = _figures(school, pupil, date(year, 8, 1), on)
-    of_period = _figures(school, pupil, *period)
-    planned = _year_sessions(pupil, [day for day, _, _ in calendar], year)
+    of_period = _figures(school, pupil, *period) if period else figures
+    planned = _year_sessions(pupil, spells, [day for day, _, _ in calendar], year)
+    starts = max((starts_on for starts_on, _ in spells if starts_on <= on), default=first_day)
     unauthorised = [session for session in absent if not session.authorised]
     known: dict[str, Any] = {
         **_people(school, pupil, on=on),
@@ -98,9 +99,9 @@ def known_fields(
         "late_dates": tuple(late),
         "late_count": len(late),
         "punctuality": figures.late,
-        "since": max(first_day, _first_day_on_roll(pupil, first_day)),
-        "period_from": period[0],
-        "period_to": period[1],
+        "since": max(first_day, starts),
+        "period_from": period[0] if period else first_day,
+        "period_to": period[1] if period else on,
         "sessions_absent_unauthorised": of_period.unauthorised,
         "sessions_possible": of_period.possible,
         "evidence_from_date": next((day for day, _, _ in calendar if day > on), None),
@@ -206,13 +207,14 @@ def _exceptions(school: School, pupil: Pupil, year: int, *, up_to: date) -> list
     ]
 
 
-def _year_sessions(pupil: Pupil, days: Sequence[date], year: int) -> int:
+def _year_sessions(
+    pupil: Pupil, spells: Sequence[tuple[date, date | None]], days: Sequence[date], year: int
+) -> int:
     """
     Return the pupil's own possible sessions of the whole year, to come ones included (GEN-12).
 
     These are the sessions held while they are on roll, less those already marked as not possible.
     """
-    spells = list(Enrolment.objects.filter(pupil=pupil).values_list("starts_on", "leaving_on"))
     planned = sum(
         any(starts <= day and (leaves is None or day <= leaves) for starts, leaves in spells) for day in days
     )
@@ -222,16 +224,6 @@ def _year_sessions(pupil: Pupil, days: Sequence[date], year: int) -> int:
             academic_year=year, pupil=pupil, code__statistical_class=StatisticalClass.NOT_POSSIBLE
         ).count()
     )
-
-
-def _first_day_on_roll(pupil: Pupil, first_day: date) -> date:
-    starts = (
-        Enrolment.objects.filter(pupil=pupil)
-        .order_by("-starts_on")
-        .values_list("starts_on", flat=True)
-        .first()
-    )
-    return starts or first_day
 
 
 def _end_of_next_half_term(calendar: Sequence[tuple[date, str, str]], *, on: date) -> date | None:

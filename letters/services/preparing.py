@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 from celery import current_app
@@ -99,15 +98,28 @@ def prepare_letters(
         data={"origin": origin, "template": template.key, "letters": [letter.pk for letter in letters]},
     )
     for letter in letters:
-        # Robust: a broker that is down must not turn an approval that is committed into an error page. The
-        # minutely look (letters.tasks.render_waiting) finds the letter then.
-        transaction.on_commit(partial(wake_worker, letter.pk), robust=True)
+        _wake_after_commit(letter.pk)
     return letters
+
+
+def _wake_after_commit(letter_id: int) -> None:
+    """
+    Tell a worker once the letter is there for it to see.
+
+    Robust: a broker that is down must not turn an approval that is committed into an error page; the minutely
+    look (letters.tasks.render_waiting) finds the letter then. Django names the function in its log when that
+    happens, which a functools.partial could not give it.
+    """
+
+    def wake() -> None:
+        wake_worker(letter_id)
+
+    transaction.on_commit(wake, robust=True)
 
 
 def wake_worker(letter_id: int) -> None:
     """Tell a worker of the queue "letters" that there is a letter to make."""
-    current_app.send_task("letters.tasks.render_letter", kwargs={"letter_id": letter_id}, queue="letters")
+    current_app.send_task("letters.tasks.render_letter", kwargs={"letter_id": letter_id})
 
 
 def preview_content(

@@ -154,6 +154,7 @@ WARNED_FIELDS = (
     OFFENCE_ON,
     *CIRCUMSTANCES,
 )
+ABOUT = Paragraph("This letter is about **{pupil}**, born on {date_of_birth}, a pupil of {school}.")
 WHO = (("Pupil", "{pupil}"), ("Date of birth", "{date_of_birth}"), ("School", "{school}"))
 
 LETTER_4 = LetterTemplate(
@@ -188,7 +189,7 @@ LETTER_4 = LetterTemplate(
     ),
     body=(
         GRIEF,
-        FactTable("This letter is about", WHO),
+        ABOUT,
         Paragraph(
             "From {period_from} to {period_to}, {forename} missed **{sessions_absent_unauthorised} without a "
             "reason that we could accept**, out of {sessions_possible} possible sessions. The record on the "
@@ -234,7 +235,7 @@ LETTER_5 = LetterTemplate(
     ),
     body=(
         GRIEF,
-        FactTable("This letter is about", WHO),
+        ABOUT,
         Paragraph("We sent you a formal warning on {prior_letter_date}.", when="prior_letter_date"),
         Paragraph(
             "{forename}’s attendance has still not got better, and {council} has agreed that we send you "
