@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -36,6 +37,15 @@ class AccountAdapter(DefaultAccountAdapter):
         events.record("person.signed_in", school=None, by=user, at=timezone.now(), subject=user)
         response: HttpResponse = super().post_login(request, user, **kwargs)
         return response
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """
+        Spare people who signed in a moment ago, as on the day they set up a second factor, a second time.
+        """
+        signed_in_at = self.request.session.get(SIGNED_IN_AT_KEY, 0)
+        if time.time() - signed_in_at < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Log that a sign-in failed, without what was typed: people type passwords into the wrong box."""
