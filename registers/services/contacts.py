@@ -52,7 +52,12 @@ class _Known:
 
     contact: Contact
     links: dict[int, PupilContact] = field(default_factory=dict)  # by pupil
-    is_changed: bool = False
+    stored: tuple[str, ...] = ()  # the details before the list was read
+
+    @property
+    def is_changed(self) -> bool:
+        """Say whether the list as a whole changes the details: siblings' rows may contradict each other."""
+        return details_of(self.contact) != self.stored
 
 
 @transaction.atomic
@@ -111,6 +116,11 @@ def set_contacts(school: School, rows: Sequence[ContactInput], *, by: User, at: 
     return done
 
 
+def details_of(contact: Contact) -> tuple[str, ...]:
+    """Return how the grown-up is reached, in the order of `DETAILS`."""
+    return tuple(getattr(contact, name) for name in DETAILS)
+
+
 def _refuse_wrong_rows(rows: Sequence[ContactInput], pupil_ids: dict[str, int]) -> None:
     faults = []
     seen: set[tuple[str, str]] = set()
@@ -131,7 +141,7 @@ def _known_by_name(school: School, rows: Sequence[ContactInput]) -> dict[str, li
     """
     names = {_folded(row.name) for row in rows}
     known = {
-        contact.pk: _Known(contact)
+        contact.pk: _Known(contact, stored=details_of(contact))
         for contact in Contact.objects.filter(school=school).order_by("pk")
         if _folded(contact.name) in names
     }
@@ -171,6 +181,5 @@ def _folded(text: str) -> str:
 def _take_details(known: _Known, row: ContactInput) -> None:
     for detail in DETAILS:
         given = getattr(row, detail)
-        if given and given != getattr(known.contact, detail):
+        if given:
             setattr(known.contact, detail, given)
-            known.is_changed = True
