@@ -6,6 +6,7 @@ import os
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 # Beat writes its timetable down every three minutes; three of them missed is no accident.
@@ -40,7 +41,11 @@ def main(arguments: list[str]) -> int:
     from attendance_site import env
 
     home = env.folder("ROLLCALL_HOME", env.ROOT / "var")
-    checks = {"web": lambda: web(8000), "worker": worker, "beat": lambda: beat(home)}
+    checks: dict[str, Callable[[], bool]] = {
+        "web": lambda: web(8000),
+        "worker": worker,
+        "beat": lambda: beat(home),
+    }
     if len(arguments) != 1 or arguments[0] not in checks:
         print("usage: python -m tools.health web|worker|beat", file=sys.stderr)
         return 2

@@ -101,7 +101,7 @@ def check_browser() -> None:
     """Make sure that browser tests find a Chromium; StepFailedError gives the line to run if not."""
     if _browser():
         return
-    command = [PYTHON, "-m", "playwright", "install", "--with-deps", "chromium"]
+    command: list[str | Path] = [PYTHON, "-m", "playwright", "install", "--with-deps", "chromium"]
     if _may_install():
         run("Installing Chromium", command, LOGS / "chromium")
         return
@@ -158,7 +158,7 @@ def make_environment() -> None:
     """Make .venv unless a working one of a Python that is new enough is there."""
     if PYTHON.exists():
         # pip comes last when an environment is made: with it, the environment is whole.
-        test = [PYTHON, "-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))"]
+        test: list[str | Path] = [PYTHON, "-c", "import sys, pip; sys.exit(sys.version_info < (3, 11))"]
         if subprocess.run(test, check=False, capture_output=True).returncode == 0:  # noqa: S603
             return
     if VENV.exists():
@@ -186,7 +186,7 @@ def install_packages(*, with_tests: bool) -> None:
     STAMP.unlink(missing_ok=True)
     uv = VENV / "bin" / "uv"
     if not uv.exists() or UV.split("==")[1] not in _output([uv, "--version"]):
-        pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", UV]
+        pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", UV]
         run("Installing uv", pip, LOGS / "uv")
     environment = {
         "UV_PROJECT_ENVIRONMENT": str(VENV),
@@ -215,7 +215,7 @@ def _output(command: list[str | Path]) -> str:
 
 def run_tests(arguments: list[str]) -> int:
     """Run pytest, on two cores when nothing else is asked for; stop the servers that the tests started."""
-    servers = [PYTHON, "-m", "attendance_site.embedded"]
+    servers: list[str | Path] = [PYTHON, "-m", "attendance_site.embedded"]
     before = _output([*servers, "status", "--tests"])
     try:
         return subprocess.call([PYTHON, "-m", "pytest", *(arguments or ["-n", "2"])])  # noqa: S603

@@ -127,32 +127,13 @@ def start_servers(supervisor: Supervisor, home: Path) -> None:
 
 def start_children(supervisor: Supervisor, home: Path, port: int) -> None:
     """Start web server, worker and beat."""
-    python = sys.executable
-    web = [python, "-m", "gunicorn", "attendance_site.wsgi", "-c", "attendance_site/gunicorn_conf.py"]
-    celery = [python, "-m", "celery", "-A", "attendance_site"]
-    worker = [
-        *celery,
-        "worker",
-        "--concurrency",
-        "2",
-        "--without-gossip",
-        "--without-mingle",
-        "--loglevel",
-        "INFO",
-    ]
-    beat = [
-        *celery,
-        "beat",
-        "--schedule",
-        home / "celerybeat-schedule",
-        "--pidfile",
-        "",
-        "--loglevel",
-        "INFO",
-    ]
-    supervisor.start(Child("web", [*web, "--bind", f"127.0.0.1:{port}"]))
-    supervisor.start(Child("worker", worker))
-    supervisor.start(Child("beat", beat))
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "attendance_site/gunicorn_conf.py"]
+    celery = [sys.executable, "-m", "celery", "-A", "attendance_site"]
+    web = [*gunicorn, "attendance_site.wsgi", "--bind", f"127.0.0.1:{port}"]
+    worker = [*celery, *"worker --concurrency 2 --without-gossip --without-mingle --loglevel INFO".split()]
+    beat = [*celery, *"beat --pidfile= --loglevel INFO --schedule".split(), str(home / "celerybeat-schedule")]
+    for name, command in (("web", web), ("worker", worker), ("beat", beat)):
+        supervisor.start(Child(name, command))
 
 
 def answers(url: str) -> bool:
