@@ -12,7 +12,7 @@ from escalation.services import sweep
 from registers.clock import present_moment
 
 
-@shared_task(queue="sweep", name="escalation.tasks.sweep_school")
+@shared_task(name="escalation.tasks.sweep_school")
 def sweep_school(*, school_id: int, on: str | None = None, **_: object) -> None:
     """
     Sweep one school for a day (ISO), by default today. Running it twice changes nothing the second time.
@@ -23,7 +23,7 @@ def sweep_school(*, school_id: int, on: str | None = None, **_: object) -> None:
         sweep.sweep_school(school, on=date.fromisoformat(on) if on else at.date(), by=system_user(), at=at)
 
 
-@shared_task(queue="sweep", name="escalation.tasks.sweep_all")
+@shared_task(name="escalation.tasks.sweep_all")
 def sweep_all(**_: object) -> None:
     """Queue tonight's sweep of every school that has a policy, each on its own."""
     on = present_moment().date().isoformat()
