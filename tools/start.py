@@ -19,9 +19,11 @@ from pathlib import Path
 
 import django
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connections
 
 from attendance_site import embedded, env
-from tools.progress import StepFailedError, step
+from tools.progress import StepFailedError, run, step
 from tools.supervisor import Child, ChildEndedError, StopAskedError, Supervisor, supervised
 
 READY_SECONDS = 90.0
@@ -53,8 +55,10 @@ def main() -> int:
             watch(supervisor, home)
     except StopAskedError:
         return 0 if ready else 130
-    except (ImproperlyConfigured, StepFailedError, ChildEndedError) as error:
+    except (ImproperlyConfigured, StepFailedError, ChildEndedError, CommandError) as error:
         print(error, file=sys.stderr)
+    except OperationalError as error:
+        print(f"The database does not answer: {str(error).splitlines()[0]}", file=sys.stderr)
     return 1
 
 
@@ -79,16 +83,14 @@ def prepare(supervisor: Supervisor, home: Path, port: int) -> bool:
     start_servers(supervisor, home)
     django.setup()
     from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connections
 
     from accounts.models import School
 
     with step("Bringing the database up to date"):
         call_command("migrate", interactive=False, verbosity=0)
     if settings.DEBUG and not School.objects.exists():
-        with step("Making the demo trust"):
-            call_command("demo", verbosity=0)
+        # A process of its own gives the memory back that it takes.
+        run("Making the demo trust", [sys.executable, "manage.py", "demo"], supervisor.log / "demo.log")
     if not settings.DEBUG:
         with step("Collecting static files"):
             call_command("collectstatic", interactive=False, verbosity=0)
