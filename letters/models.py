@@ -6,6 +6,7 @@ from django.db.models import Q
 from django_scopes import ScopedManager
 
 from accounts.models import School, User
+from letters.rules.catalogue import TEMPLATES
 from registers.models import Pupil
 
 
@@ -118,6 +119,12 @@ class Letter(models.Model):
     def title(self) -> str:
         """Return what the letter says it is about."""
         return str(self.content["subject"])
+
+    @property
+    def template_title(self) -> str:
+        """Return what the letter is called among the school's letters; its key when it is supplied no more."""
+        template = TEMPLATES.get(self.template_key)
+        return template.title if template else self.template_key
 
     @property
     def is_waiting(self) -> bool:

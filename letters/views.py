@@ -34,6 +34,7 @@ def letter_list(request: StaffRequest) -> HttpResponse:
         "asked": asked,
         "page": page,
         "query": f"&{query.urlencode()}" if query else "",
+        "today": present_moment().date(),
     }
     return render(request, "letters/list.html", context)
 
@@ -43,7 +44,7 @@ def letter_list(request: StaffRequest) -> HttpResponse:
 def letter_page(request: StaffRequest, pk: int) -> HttpResponse:
     """Show one letter: to whom, who prepared it, where it stands, and how to prove what was sent."""
     letter = access.letter_for(request.school, pk)
-    return render(request, "letters/letter.html", {"letter": letter})
+    return render(request, "letters/letter.html", {"letter": letter, "today": present_moment().date()})
 
 
 @require_GET
