@@ -20,7 +20,7 @@ FULL_HEADER = f"{HEADER},arrived_at,nature"
 
 @pytest.fixture
 def within(open_school):
-    """Hill with two pupils: A1 of compulsory age, and A2 who turns five in January and joins on 8 September."""
+    """Hill with two pupils: A1 of compulsory age, and A2 who turns five in January and joins on 8 Sept."""
     EnrolmentFactory(pupil=PupilFactory(school=open_school, upn="A1"))
     young = PupilFactory(school=open_school, upn="A2", date_of_birth=date(2021, 1, 15))
     EnrolmentFactory(pupil=young, starts_on=date(2025, 9, 8))
