@@ -13,6 +13,7 @@ import json
 import os
 import socket
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ def main() -> int:
         home = env.folder("ROLLCALL_HOME", env.ROOT / "var")
         port = env.number("PORT", 8000, least=1)
         with only_one_start(home), supervised(home / "log") as supervisor:
-            demo = prepare(supervisor, home, port)
+            prepare(supervisor, home, port)
             base = f"http://127.0.0.1:{port}"
             start_children(supervisor, home, port)
             with step("Waiting for the first page"):
@@ -50,7 +51,7 @@ def main() -> int:
                     raise StepFailedError(f"{base}/healthz does not answer; see {supervisor.log}")
             if options.check:
                 return check(base)
-            announce(base, supervisor.log, demo=demo)
+            announce(base, supervisor.log)
             ready = True
             watch(supervisor, home)
     except StopAskedError:
@@ -77,8 +78,8 @@ def only_one_start(home: Path) -> Iterator[None]:
         yield
 
 
-def prepare(supervisor: Supervisor, home: Path, port: int) -> bool:
-    """Bring up servers and database; return whether there is a demo to sign in to."""
+def prepare(supervisor: Supervisor, home: Path, port: int) -> None:
+    """Bring up servers and database, and a demo when the database is empty and this is no server."""
     check_port(port)
     start_servers(supervisor, home)
     django.setup()
@@ -95,7 +96,6 @@ def prepare(supervisor: Supervisor, home: Path, port: int) -> bool:
         with step("Collecting static files"):
             call_command("collectstatic", interactive=False, verbosity=0)
     connections.close_all()
-    return bool(settings.DEBUG)
 
 
 def check_port(port: int) -> None:
@@ -152,19 +152,28 @@ def check(base: str) -> int:
     return run_checkup(base)
 
 
-def announce(base: str, log: Path, *, demo: bool) -> None:
+def announce(base: str, log: Path) -> None:
     """Say where Rollcall is and who can sign in."""
     print(f"Rollcall runs at {base}/")
-    if demo:
-        with urllib.request.urlopen(f"{base}/demo/users.json", timeout=30) as page:  # noqa: S310 - our own
-            users = json.load(page)
+    users = demo_users(base)
+    if users:
         print(f"Sign in with one click as any of {len(users)} demo users at {base}/demo/, among them:")
         first = {user["role"]: user for user in reversed(users)}
         for role, user in sorted(first.items()):
             print(f"  {role:<10} {user['email']}")
     else:
-        print(f"Sign in at {base}/; ./manage.py add_school makes the first school.")
+        print("There is no demo here: sign in with your own account.")
     print(f"Logs are in {log}; stop with Ctrl-C.", flush=True)
+
+
+def demo_users(base: str) -> list[dict[str, str]]:
+    """The people whom the demo lets in with one click; none when this is no demo."""
+    try:
+        with urllib.request.urlopen(f"{base}/demo/users.json", timeout=30) as page:  # noqa: S310 - ours
+            return list(json.load(page))
+    except urllib.error.HTTPError as error:
+        error.close()
+        return []
 
 
 def watch(supervisor: Supervisor, home: Path) -> None:
