@@ -165,7 +165,7 @@ class TestAHalfTermWithOtherDays:
         ran = import_rows(tmp_path, "half_term,Autumn 2,2025-11-04,2025-12-19")
 
         assert ran.status == 1
-        assert "2025-11-03 has 1 marks already" in ran.err
+        assert "2025-11-03 has 1 mark already" in ran.err
         assert everything_stored() == before
 
 
@@ -191,8 +191,8 @@ class TestATrialRun:
 
         assert (ran.status, ran.err) == (0, "")
         assert ran.out == (
-            "cal.csv: 1 periods added, 0 periods changed, 0 sessions added, 2 sessions changed,"
-            " 0 sessions removed. Nothing was changed: this was a dry run.\n"
+            "cal.csv: periods added 1, periods changed 0, sessions added 0, sessions changed 2,"
+            " sessions removed 0. Nothing was changed: this was a dry run.\n"
         )
         assert everything_stored() == before
 

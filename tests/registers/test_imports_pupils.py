@@ -294,7 +294,7 @@ class TestACorrectedStart:
         ran = import_rows(tmp_path, ROBIN.replace("2025-09-01", "2025-09-08"))
 
         assert ran.problems == [
-            "pupils.csv: line 2, column start_date: the pupil has 1 marks from 2025-09-03 to 2025-09-03"
+            "pupils.csv: line 2, column start_date: the pupil has 1 mark from 2025-09-03 to 2025-09-03"
             " that would be off roll"
         ]
         assert everything_stored() == before
@@ -358,7 +358,7 @@ class TestCheckLetters:
     def test_that_are_wrong_are_pointed_out_and_taken(self, tmp_path, open_school):
         ran = import_rows(tmp_path, ROBIN.replace(UPN, "B999123425001"))
 
-        assert (ran.status, ran.err) == (0, "Note: 1 UPNs have a wrong check letter: B999123425001.\n")
+        assert (ran.status, ran.err) == (0, "Note: 1 UPN with a wrong check letter: B999123425001.\n")
 
 
 class TestTwoSchools:

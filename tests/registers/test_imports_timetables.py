@@ -110,7 +110,7 @@ class TestATimetable:
 
         assert ran.problems == [
             "timetables.csv: line 2, column absent_sessions:"
-            " 1 C2 marks of pupil A1 would be left without a timetable"
+            " 1 C2 mark of pupil A1 would be left without a timetable"
         ]
         assert everything_stored() == before
 

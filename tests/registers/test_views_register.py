@@ -96,8 +96,8 @@ class TestOpeningARegister:
     def test_offers_only_codes_that_may_stand(self, teacher_at: Browser, morning: Morning) -> None:
         offered = set(teacher_at.open().controls.options[f"code_{morning.pupils[0].pk}"])
 
-        # Not there: withdrawn codes, those of the whole school (#, Y4, Z), the afternoon's stroke, and for this
-        # pupil X and C2.
+        # Not there: withdrawn codes, those of the whole school (#, Y4, Z), the afternoon's stroke, and for
+        # this pupil X and C2.
         assert offered == {
             *("", "clear", "K", "V", "P", "W", "B", "D", "C1", "M", "J1", "S", "C", "T", "R", "I", "E"),
             *("Q", "Y1", "Y2", "Y3", "Y5", "Y6", "Y7", "G", "O", "U"),
@@ -298,8 +298,8 @@ class TestTakingARegister:
 
         with_thirty = queries_of(client, thirty.url, rest)
 
-        # Session, person, school, roles, class, teacher, session of the day, pupils with marks, register; then
-        # in one transaction: who acts, the register's row, what stands there now, the marks; then the message.
+        # Session, person, school, roles, class, teacher, session of the day, pupils with marks, register;
+        # in one transaction who acts, the register's row, what stands there now, the marks; the message.
         assert len(with_three) == len(with_thirty) == 14
         assert [sql.split()[0] for sql in with_thirty[9:13]] == ["SELECT", "INSERT", "SELECT", "INSERT"]
         assert len(standing(thirty.session)) == 30
