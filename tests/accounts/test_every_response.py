@@ -7,7 +7,6 @@ from django.test import Client, RequestFactory
 from django.urls import path
 
 from accounts.middleware import ContentPolicy, plain_error_pages
-from attendance_site.urls import urlpatterns as our_patterns
 from tests.factories.accounts import UserFactory
 
 
@@ -29,23 +28,23 @@ def cached(request: HttpRequest) -> HttpResponse:
     return HttpResponse("file", headers={"Cache-Control": "public, max-age=3600"})
 
 
-class Routes:
-    """Our routes with three that misbehave."""
-
-    urlpatterns = [
-        path("broken/", broken),
-        path("refused/", refused),
-        path("cached/", cached),
-        *our_patterns,
-    ]
-    handler400 = "accounts.views.bad_request"
-    handler403 = "accounts.views.permission_denied"
-    handler404 = "accounts.views.page_not_found"
-    handler500 = "accounts.views.server_error"
-
-
 @pytest.fixture
 def misbehaving_routes(settings):
+    """Our routes with three that misbehave."""
+    from attendance_site import urls  # read when a test runs: what is routed depends on DEBUG
+
+    class Routes:
+        urlpatterns = [
+            path("broken/", broken),
+            path("refused/", refused),
+            path("cached/", cached),
+            *urls.urlpatterns,
+        ]
+        handler400 = urls.handler400
+        handler403 = urls.handler403
+        handler404 = urls.handler404
+        handler500 = urls.handler500
+
     settings.ROOT_URLCONF = Routes
 
 

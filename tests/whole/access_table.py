@@ -1,0 +1,122 @@
+"""
+Who may open which address: the table that a person decides and the whole-site tests hold the code to.
+
+A new address fails the tests until it has a row here. Rows name roles, not rights, so that a slip in the
+table of rights cannot move this one along.
+
+Three rules stand above the rows:
+- another school's address, and another school's row under one's own school's address, do not exist (404);
+- at one's own school, a role without the right is refused (403);
+- whoever is not signed in is sent to sign in.
+"""
+
+from dataclasses import dataclass, field
+
+TEACHER, OFFICE, CHAMPION, HEAD = "teacher", "office", "champion", "head"
+GOVERNOR, TRUST, PARENT = "governor", "trust", "parent"
+ROLES = (TEACHER, OFFICE, CHAMPION, HEAD, GOVERNOR, TRUST, PARENT)
+EVERYBODY = frozenset(ROLES)
+SCHOOL_STAFF = frozenset({TEACHER, OFFICE, CHAMPION, HEAD})
+RECORD_KEEPERS = frozenset({OFFICE, CHAMPION, HEAD})
+DECIDERS = frozenset({CHAMPION, HEAD})
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    One address and method: which roles get through, and with what status.
+
+    `parts` maps each argument of the address to the thing of `tests.whole.world` that fills it in; those in
+    `of_school` are rows that belong to a school.
+    """
+
+    name: str
+    roles: frozenset[str]
+    method: str = "get"
+    status: int = 200
+    parts: dict[str, str] = field(default_factory=dict)
+    of_school: tuple[str, ...] = ()
+
+    @property
+    def is_of_a_school(self) -> bool:
+        """Say whether the address stands under /s/<school_key>/."""
+        return "school_key" in self.parts
+
+
+def of_school(name: str, roles: frozenset[str], *rows: str, **options: object) -> Row:
+    """Return the row of a school's address; `rows` are the arguments that name something of the school."""
+    parts = {"school_key": "school_key", **options.pop("parts", {})}  # type: ignore[dict-item]
+    return Row(name, roles, parts=parts, of_school=rows, **options)  # type: ignore[arg-type]
+
+
+STEP = {"step_id": "step"}
+REGISTER = {"on": "on", "half": "half", "class_id": "class_id"}
+
+TABLE: tuple[Row, ...] = (
+    # --- accounts
+    Row("home", EVERYBODY, status=302),
+    Row("landing", EVERYBODY, status=302),
+    # --- registers
+    of_school("registers:day", SCHOOL_STAFF),
+    of_school("registers:day_on", SCHOOL_STAFF, parts={"on": "on"}),
+    of_school("registers:register", SCHOOL_STAFF, "class_id", parts=REGISTER),
+    # Nothing entered in an open register saves nothing and comes back to it.
+    of_school("registers:register", SCHOOL_STAFF, "class_id", parts=REGISTER, method="post", status=302),
+    of_school(
+        "registers:mark_history",
+        SCHOOL_STAFF,
+        "pupil_id",
+        "session_id",
+        parts={"pupil_id": "pupil_id", "session_id": "session_id"},
+    ),
+    # --- letters
+    of_school("letters:list", RECORD_KEEPERS),
+    of_school("letters:letter", RECORD_KEEPERS, "pk", parts={"pk": "letter"}),
+    of_school("letters:file", RECORD_KEEPERS, "pk", parts={"pk": "letter"}),
+    of_school("letters:again", RECORD_KEEPERS, "pk", parts={"pk": "letter"}, method="post", status=302),
+    # --- escalation: what is asked here is refused (nothing selected, no reason, nobody to write to), so that
+    # the rows show who may ask and nothing changes
+    of_school("escalation:desk", DECIDERS),
+    of_school("escalation:sweep", DECIDERS, method="post", status=302),
+    of_school("escalation:approvals", DECIDERS, method="post", status=422),
+    of_school("escalation:step", DECIDERS, "step_id", parts=STEP),
+    of_school(
+        "escalation:step-preview", DECIDERS, "step_id", parts=STEP | {"letter": "letter_key"}, status=409
+    ),
+    of_school("escalation:step-approval", DECIDERS, "step_id", parts=STEP, method="post", status=422),
+    of_school("escalation:step-details", DECIDERS, "step_id", parts=STEP, method="post", status=302),
+    of_school("escalation:step-dismissal", DECIDERS, "step_id", parts=STEP, method="post", status=422),
+    of_school("escalation:step-hold", DECIDERS, "step_id", parts=STEP, method="post", status=422),
+    of_school("escalation:step-release", DECIDERS, "step_id", parts=STEP, method="post", status=422),
+    # --- absences: the page is everybody's, what is on it is one's own children's
+    Row("absences:family", EVERYBODY),
+    # --- reports
+    of_school("reports:overview", frozenset({CHAMPION, HEAD, TRUST})),
+    of_school("reports:governors", frozenset({GOVERNOR, HEAD, TRUST})),
+    Row("reports:trust", frozenset({TRUST})),
+)
+
+# Pages of django-allauth under /accounts/ hold nothing of a school, only the person's own account. They are
+# one rule: those named here answer visitors, all others send them to sign in.
+ALLAUTH_PREFIX = "accounts/"
+ALLAUTH_FOR_VISITORS = frozenset(
+    {
+        "account_login",
+        "account_request_login_code",
+        "account_confirm_login_code",
+        "account_inactive",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+        "mfa_authenticate",
+        "mfa_login_webauthn",
+    }
+)
+# Closed by attendance_site.urls: schools make accounts and know people's addresses.
+ALLAUTH_CLOSED = frozenset(
+    {"account_signup", "account_email", "account_email_verification_sent", "account_confirm_email", "closed"}
+)
+
+# The demo's addresses are routed with DEBUG only; tests/demo proves what else they need.
+DEMO_PREFIX = "demo/"

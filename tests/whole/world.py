@@ -1,0 +1,64 @@
+"""One of everything at a school, so that every address of ours can be filled in."""
+
+from dataclasses import dataclass
+from datetime import date, time
+
+from accounts.models import School, User
+from escalation.models import Step
+from letters.models import Letter
+from registers.models import ClassGroup, Pupil, Session
+from tests.factories.accounts import UserFactory
+from tests.factories.escalation import StepFactory
+from tests.factories.letters import LetterFactory, LetterFileFactory
+from tests.factories.registers import ClassGroupFactory, held_sessions, london, pupil_in_class
+
+DAY = date(2025, 9, 9)
+NOW = london(DAY, time(9, 0))
+
+
+@dataclass(frozen=True)
+class World:
+    """What stands at one school on the morning of Tuesday 9 September 2025."""
+
+    school: School
+    class_group: ClassGroup
+    pupil: Pupil
+    session: Session
+    letter: Letter
+    step: Step
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        """Return what fills in the addresses."""
+        return {
+            "school_key": self.school.key,
+            "on": DAY,
+            "half": "AM",
+            "class_id": self.class_group.pk,
+            "pupil_id": self.pupil.pk,
+            "session_id": self.session.pk,
+            "letter": self.letter.pk,
+            "step": self.step.pk,
+            "letter_key": self.step.letters[0],
+        }
+
+
+def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil | None = None) -> World:
+    """Build one of everything at the school, around a class and a pupil where the test has them."""
+    group = class_group or ClassGroupFactory(school=school, academic_year=2025)
+    child = pupil or pupil_in_class(group)
+    author: User = UserFactory()
+    return World(
+        school=school,
+        class_group=group,
+        pupil=child,
+        session=held_sessions(school, DAY, DAY)[0],
+        letter=LetterFactory(
+            pupil=child,
+            prepared_by=author,
+            state="rendered",
+            rendered_at=NOW,
+            file=LetterFileFactory(school=school),
+        ),
+        step=StepFactory(pupil=child, judged_on=DAY, proposed_at=NOW),
+    )
