@@ -1,6 +1,7 @@
 """Typed requests and the one decorator through which every page of a school is reached."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -14,6 +15,11 @@ from accounts.access import Right
 from accounts.models import School, User
 
 P = ParamSpec("P")
+
+
+def day_of_roles() -> date:
+    """Return the day by which roles are judged: the real one, for a demo's clock must not revive a role."""
+    return timezone.localdate()
 
 
 class SignedInRequest(HttpRequest):
@@ -55,8 +61,7 @@ def staff_page(
         ) -> HttpResponseBase:
             school = get_object_or_404(School, key=school_key)
             assert isinstance(request.user, User)  # noqa: S101 - LoginRequiredMiddleware answered everybody else
-            # Roles are judged by the real day: a demo clock must not revive a role that has ended.
-            roles = access.check(request.user, school, right, on=timezone.localdate())
+            roles = access.check(request.user, school, right, on=day_of_roles())
             request.school, request.roles = school, roles  # type: ignore[attr-defined]
             request.may = lambda asked: access.can(roles, asked)  # type: ignore[attr-defined]
             with scope(school=school):

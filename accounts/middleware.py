@@ -16,10 +16,10 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts import second_factor as factor
 from accounts.adapters import SIGNED_IN_AT_KEY
+from accounts.http import day_of_roles
 from accounts.models import User
 from accounts.second_factor import Standing
 
@@ -177,8 +177,7 @@ def second_factor(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not isinstance(request.user, User) or request.path == reverse("account_logout"):
             return get_response(request)
-        # Roles are judged by the real day, as in accounts.http.
-        standing = factor.standing_of(request, request.user, on=timezone.localdate())
+        standing = factor.standing_of(request, request.user, on=day_of_roles())
         if standing is Standing.NOT_SHOWN:
             logout(request)
             messages.info(request, "Sign in again, this time with your second factor.")

@@ -5,10 +5,9 @@ from typing import cast
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 
 from accounts import landings
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, day_of_roles
 
 
 @login_not_required
@@ -22,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def landing(request: HttpRequest) -> HttpResponse:
     """Send a person to the first page of their work; someone with several schools chooses."""
     signed_in = cast(SignedInRequest, request)
-    places = landings.landings_of(signed_in.user, on=timezone.localdate())
+    places = landings.landings_of(signed_in.user, on=day_of_roles())
     if len(places) == 1:
         return redirect(places[0].url)
     return render(request, "accounts/landing.html", {"places": places})

@@ -4,11 +4,10 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import Right
-from accounts.http import SignedInRequest, StaffRequest, staff_page
+from accounts.http import SignedInRequest, StaffRequest, day_of_roles, staff_page
 from registers.clock import present_moment
 from reports import access
 from reports.rules import national
@@ -64,8 +63,7 @@ def governors(request: StaffRequest) -> HttpResponse:
 def trust(request: HttpRequest) -> HttpResponse:
     """Show a trust officer their schools side by side."""
     user = cast(SignedInRequest, request).user
-    # Roles are judged by the real day, as in accounts.http.
-    schools = access.compared_schools(user, on=timezone.localdate())
+    schools = access.compared_schools(user, on=day_of_roles())
     now = present_moment()
     return render(
         request,
