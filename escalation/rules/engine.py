@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from escalation.rules.conditions import Judge
-from escalation.rules.facts import NOWHERE, Decision, LadderState, Prompt, PupilFacts, Standing
+from escalation.rules.facts import NOWHERE, Decision, Prompt, PupilFacts, Standing
 from escalation.rules.grammar import (
     PERCENT_MEASURES,
     Condition,
@@ -68,9 +68,11 @@ class Engine:
             prompts.append(Prompt(ladder, rung.id, explanation.text, explanation.sessions))
         return prompts
 
-    def state_in_force(self, ladder: str, state: LadderState, academic_year: int) -> LadderState:
-        """Return what still counts of what was done on a ladder; see `LadderRules.in_force`."""
-        return self.ladder.in_force(state, academic_year) if ladder == MAIN else state
+    def looks_back(self, ladder: str, rung: str) -> bool:
+        """Say whether an open step is judged by the facts of its own day, and not by tonight's alone."""
+        if ladder == MAIN:
+            return self.ladder.is_reviewed(rung)
+        return any(rule.looks_back for rule in self.side_rules if rule.ladder == ladder)
 
 
 def _conditions(policy: Policy) -> list[Condition]:

@@ -191,6 +191,8 @@ class Decision:
     sessions: tuple[int, ...] = ()  # numbers of exactly the sessions that caused it
     figures: Mapping[str, int] = field(default_factory=dict)  # exact integers, each named for what it counts
     unresolved_n: int = 0  # how many of those sessions are still N (GEN-06)
+    held_because: str = ""  # for a held step, what holds it; also the end of `why`
+    judged_on: date | None = None  # the day whose registers it was judged by; not for what closes a step
 
 
 @dataclass(frozen=True, slots=True)

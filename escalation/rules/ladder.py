@@ -106,6 +106,10 @@ class LadderRules:
             state, taken=tuple(taken for taken in state.taken if taken.academic_year == academic_year)
         )
 
+    def is_reviewed(self, rung: str) -> bool:
+        """Say whether a rung is judged on review days only."""
+        return rung in self._places and self._steps[self._places[rung]].is_reviewed
+
     def figure(self, facts: PupilFacts) -> Ratio:
         """Return the attendance that a letter of tonight prints, and later letters compare with (GEN-22)."""
         return self.judge.ratio(facts)
@@ -200,7 +204,11 @@ class LadderRules:
         judged = facts if self._is_judged_on(step, facts) else then
         if judged is None or not step.is_automatic:
             return []
-        decision = self._proposal(step, judged, past, agreements=facts.agreements)
+        agreements = facts.agreements
+        if waiting.state == "proposed":
+            # It was only proposed, or released by a person, because what it waited for had been agreed.
+            agreements |= frozenset(step.holds_for)
+        decision = self._proposal(step, judged, past, agreements)
         return [] if decision.state == waiting.state else [decision]
 
     # --- decisions
@@ -233,6 +241,8 @@ class LadderRules:
             sessions=explanation.sessions,
             figures={"attended": ratio.attended, "absent": ratio.absent, "possible": ratio.possible},
             unresolved_n=sum(1 for occasion in explanation.occasions if occasion.code == "N"),
+            held_because=" and ".join(reasons),
+            judged_on=facts.day.on,
         )
 
     def _reasons_to_hold(

@@ -74,15 +74,20 @@ def load_national(text: str | bytes, *, name: str) -> NationalPolicy:
 
 def check_text(text: str | bytes, *, name: str) -> tuple[Fault, ...]:
     """Return every fault of a policy file, a school's or the national one; an empty tuple means it loads."""
-    block, _ = read_policy_text(text)
     try:
-        if block is not None and block.get("kind") == "national":
+        if is_national(text):
             load_national(text, name=name)
         else:
             load_policy(text, name=name)
     except PolicyFaults as error:
         return error.faults
     return ()
+
+
+def is_national(text: str | bytes) -> bool:
+    """Say whether a text holds the national values and not a school's policy."""
+    block, _ = read_policy_text(text)
+    return block is not None and block.get("kind") == "national"
 
 
 def activation_faults(text: str | bytes, *, name: str) -> tuple[Fault, ...]:

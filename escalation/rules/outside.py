@@ -85,6 +85,7 @@ class SideRule:
                 sessions=tuple(occasion.number for occasion in found.occasions),
                 figures=found.figures,
                 unresolved_n=found.unresolved_n,
+                judged_on=facts.day.on,
             )
         ]
 

@@ -87,18 +87,21 @@ def replay(
     *,
     first_day: date,
     last_day: date,
+    school: str | None = None,
 ) -> Iterator[Line]:
     """
     Give every line of every evening of a period, by date and then in the order of the pupils.
 
-    The ladder is empty on the first day; marks before it still count in the figures.
+    The ladder is empty on the first day; marks before it still count in the figures. `school` is the key on
+    the lines, the policy's own by default.
     """
+    key = school or engine.policy.school.key
     days = [calendar.day(on) for on in calendar.school_days(first_day, last_day)]
     found: list[tuple[date, int, Line]] = []
     for place, history in enumerate(pupils):
         for day, decision in walk(engine, PupilTrack(history, calendar), days):
             if decision.state != "withdrawn":
-                line = line_of(engine.policy.school.key, day.on, history.upn, decision)
+                line = line_of(key, day.on, history.upn, decision)
                 found.append((day.on, place, line))
     found.sort(key=lambda entry: entry[:2])
     return (line for _, _, line in found)

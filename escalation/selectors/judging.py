@@ -11,6 +11,7 @@ from datetime import date
 
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import School
 from escalation.models import OPEN_STATES, Step, StepState
@@ -27,6 +28,7 @@ from escalation.rules.facts import (
     Taken,
     kind_of,
 )
+from escalation.rules.ladder import MAIN
 from escalation.rules.replay import Period, PupilHistory
 from registers.models import Enrolment, PartTimeTimetable, Pupil, PupilFlag, Session
 from registers.rules.calendar import academic_year_of
@@ -123,7 +125,7 @@ def pupils_to_judge(school: School, engine: Engine, calendar: Calendar, *, on: d
     occasions = _occasions(school, engine, calendar.school_calendar, day)
     attended = _attended(school, engine, day)
     flags = _flags(school, on)
-    standing, open_steps = _standing(school, calendar.school_calendar)
+    standing, open_steps = _standing(school, calendar.school_calendar, on=on)
     nothing = dict.fromkeys(engine.percentage_windows, 0)
     return [
         JudgedPupil(
@@ -262,7 +264,7 @@ def _flags(school: School, on: date) -> dict[int, set[str]]:
 
 
 def _standing(
-    school: School, calendar: SchoolCalendar
+    school: School, calendar: SchoolCalendar, *, on: date
 ) -> tuple[dict[int, dict[str, LadderState]], dict[int, dict[str, Step]]]:
     """Return where each pupil stands on each ladder, and the open step on it."""
     standing: dict[int, dict[str, LadderState]] = {}
@@ -270,42 +272,57 @@ def _standing(
     steps = (
         Step.objects.filter(school=school)
         .exclude(state=StepState.WITHDRAWN)
-        .only("pupil_id", "ladder", "rung_id", "state", "judged_on", "letters", "figures", "decided_at")
+        .only(
+            *("pupil_id", "ladder", "rung_id", "state", "judged_on", "letters", "figures"),
+            *("decided_at", "decision_reason"),
+        )
         .order_by("judged_on", "pk")
     )
     for step in steps:
         of_pupil = standing.setdefault(step.pupil_id, {})
-        of_pupil[step.ladder] = _after(of_pupil.get(step.ladder, LadderState()), step, calendar)
+        of_pupil[step.ladder] = _after(of_pupil.get(step.ladder, LadderState()), step, calendar, on)
         if step.state in OPEN_STATES:
             open_steps.setdefault(step.pupil_id, {})[step.ladder] = step
     return standing, open_steps
 
 
-def _after(state: LadderState, step: Step, calendar: SchoolCalendar) -> LadderState:
-    day = calendar.day(step.judged_on)
+def _after(state: LadderState, step: Step, calendar: SchoolCalendar, on: date) -> LadderState:
     academic_year = academic_year_of(step.judged_on)
     if step.state in OPEN_STATES:
+        # A hold that a person set stays until a person lifts it: to the rules the step waits like any other.
+        is_held = step.state == StepState.HELD and not is_held_by_person(step)
+        last_number = calendar.day(step.judged_on).last_number
         opened = Open(
-            step.rung_id,
-            "held" if step.state == StepState.HELD else "proposed",
-            step.judged_on,
-            academic_year,
-            day.last_number,
+            step.rung_id, "held" if is_held else "proposed", step.judged_on, academic_year, last_number
         )
         return replace(state, open=opened)
+    decided_on = _decided_on(step, on)
     if step.state == StepState.DISMISSED:
-        on = step.decided_at.date() if step.decided_at is not None else step.judged_on
-        return replace(state, dismissed=Dismissed(step.rung_id, max(on, step.judged_on)))
+        return replace(state, dismissed=Dismissed(step.rung_id, decided_on))
+    is_passed = step.state == StepState.PASSED
+    # The ladder goes on from the day of the letter; the rules beside it from the sessions they have used.
+    counted_from = decided_on if step.ladder == MAIN and not is_passed else step.judged_on
     taken = Taken(
         rung=step.rung_id,
-        on=step.judged_on,
+        on=step.judged_on if is_passed else decided_on,
         academic_year=academic_year,
-        last_number=day.last_number,
+        last_number=calendar.day(counted_from).last_number,
         letters=tuple(step.letters),
         figure=_figure(step.figures),
-        is_passed=step.state == StepState.PASSED,
+        is_passed=is_passed,
     )
     return replace(state, taken=(*state.taken, taken))
+
+
+def is_held_by_person(step: Step) -> bool:
+    """Say whether a person holds the step, and not the policy, whose hold the sweep may lift."""
+    return step.state == StepState.HELD and step.decision_reason != ""
+
+
+def _decided_on(step: Step, on: date) -> date:
+    """Return the day of a decision; for a sweep of an earlier evening than that, the day it was proposed."""
+    decided_on = timezone.localdate(step.decided_at) if step.decided_at is not None else step.judged_on
+    return decided_on if step.judged_on <= decided_on <= on else step.judged_on
 
 
 def _figure(figures: Mapping[str, int]) -> Ratio | None:

@@ -27,6 +27,11 @@ from registers.services.marks import settle_unexplained
 
 SERIALIZATION_FAILURE = "40001"
 TRIES = 3
+CLOSING = ("passed", "withdrawn")
+CHANGED_BY_SWEEP = (
+    *("state", "held_because", "decided_at", "decided_by", "decision_reason"),
+    *("judged_on", "why", "figures", "session_ids", "unresolved_n"),
+)
 LEFT_THE_ROLL = "the pupil is no longer on roll"
 
 
@@ -137,7 +142,7 @@ def _sweep_once(
     years = judging.years_before(on)
     calendar = judging.calendar_of(school, years=years)
     pupils = judging.pupils_to_judge(school, engine, calendar, on=on)
-    then = _facts_of_open_steps(school, calendar, pupils, years=years)
+    then = _facts_of_open_steps(school, engine, calendar, pupils, years=years)
     book = _Book(school, version, calendar, on=on, by=by, at=at)
     for judged in pupils:
         for decision in engine.decide(judged.facts, judged.standing, then.get(judged.pupil_id, {})):
@@ -149,15 +154,24 @@ def _sweep_once(
 
 def _facts_of_open_steps(
     school: School,
+    engine: Engine,
     calendar: Calendar,
     pupils: Iterable[JudgedPupil],
     *,
     years: tuple[int, int],
 ) -> dict[int, dict[str, PupilFacts]]:
     """
-    Return, for each open step, the facts of the day on which it was judged with the marks as they stand now.
+    Return, for each open step that is judged by its own day, that day's facts with the marks as they now are.
     """
-    waiting = {judged.pupil_id: judged.open_steps for judged in pupils if judged.open_steps}
+    waiting = {
+        judged.pupil_id: {ladder: step for ladder, step in judged.open_steps.items() if looked_back}
+        for judged in pupils
+        if (
+            looked_back := [
+                step for step in judged.open_steps.values() if engine.looks_back(step.ladder, step.rung_id)
+            ]
+        )
+    }
     histories = judging.histories_of(school, pupil_ids=waiting.keys(), years=years)
     found: dict[int, dict[str, PupilFacts]] = {}
     for pupil_id, steps in waiting.items():
@@ -187,12 +201,14 @@ class _Book:
 
     def enter(self, judged: JudgedPupil, decision: Decision) -> None:
         """Take up one decision: a new step, or a change of the open one on its ladder."""
-        self.lines.append(line_of(self._school.key, self._on, judged.upn, decision))
         waiting = judged.open_steps.get(decision.ladder)
-        if waiting is not None and waiting.rung_id == decision.rung:
+        if waiting is None or waiting.rung_id != decision.rung or not waiting.is_open:
+            if decision.state != "withdrawn":
+                self._note(judged.upn, decision)
+                self._add(judged, decision)
+        elif decision.state in CLOSING or not judging.is_held_by_person(waiting):
+            self._note(judged.upn, decision)
             self._change(waiting, decision)
-        elif decision.state != "withdrawn":
-            self._add(judged, decision)
 
     def withdraw_leavers(self, on_roll: set[int]) -> None:
         """Withdraw the open steps of pupils who have left the roll."""
@@ -203,7 +219,7 @@ class _Book:
             .order_by("pk")
         ):
             decision = Decision(step.ladder, step.rung_id, "withdrawn", LEFT_THE_ROLL)
-            self.lines.append(line_of(self._school.key, self._on, step.pupil.upn, decision))
+            self._note(step.pupil.upn, decision)
             self._change(step, decision)
 
     def write(self) -> None:
@@ -212,19 +228,27 @@ class _Book:
         """
         Step.objects.bulk_update(
             self._changed,
-            ["state", "held_because", "decided_at", "decided_by", "decision_reason"],
+            CHANGED_BY_SWEEP,
             batch_size=len(self._changed) or None,
         )
         Step.objects.bulk_create(self._new, batch_size=len(self._new) or None)
 
+    def _note(self, upn: str, decision: Decision) -> None:
+        self.lines.append(line_of(self._school.key, self._on, upn, decision))
+
     def _change(self, step: Step, decision: Decision) -> None:
         step.state = decision.state
-        if decision.state in ("passed", "withdrawn"):
+        step.held_because = decision.held_because
+        if decision.state in CLOSING:
             step.decided_at, step.decided_by = self._at, self._by
             step.decision_reason = decision.why
-            step.held_because = ""
         else:
-            step.held_because = decision.why if decision.state == "held" else ""
+            # It was judged again: at a later review, or because marks behind it changed.
+            step.judged_on = decision.judged_on or step.judged_on
+            step.why = decision.why
+            step.figures = dict(decision.figures)
+            step.session_ids = judging.session_ids(self._calendar, decision.sessions)
+            step.unresolved_n = decision.unresolved_n
         self._changed.append(step)
 
     def _add(self, judged: JudgedPupil, decision: Decision) -> None:
@@ -240,7 +264,7 @@ class _Book:
                 judged_on=self._on,
                 letters=list(decision.letters),
                 why=decision.why,
-                held_because=decision.why if decision.state == "held" else "",
+                held_because=decision.held_because,
                 figures=dict(decision.figures),
                 session_ids=judging.session_ids(self._calendar, decision.sessions),
                 unresolved_n=decision.unresolved_n,
