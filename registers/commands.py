@@ -242,7 +242,7 @@ class ImportCommand(SchoolCommand):
 
     def report(self, file: Path, counts: dict[str, int], *, dry_run: bool) -> None:
         """Print what was done, in numbers of rows."""
-        words = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+        words = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items())
         self.say(f"{file.name}: {words}.{' Nothing was changed: this was a dry run.' if dry_run else ''}")
         self.emit({"file": file.name, **counts, "dry_run": dry_run})
 

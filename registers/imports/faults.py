@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.errors import DomainError
+from registers.rules.numbers import counted
 from registers.services.refusals import RowsRefused
 
 SHOWN = 50  # lines of faults that a person is shown at once
@@ -33,7 +34,7 @@ class FileRefused(DomainError):
     """
 
     def __init__(self, name: str, faults: list[Fault], total: int) -> None:
-        super().__init__(f"{name} was refused: {total} faults.")
+        super().__init__(f"{name} was refused: {counted(total, 'fault')}.")
         self.faults = tuple(sorted(faults)[:SHOWN])
         shown = [f"{name}: {fault}" for fault in self.faults]
         self.lines = (

@@ -87,7 +87,7 @@ def import_marks(
     :raises DomainError: the database refuses what the file does not show to be wrong
     """
     # Two imports at once would both find the same gaps.
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.select_for_update(no_key=True).get(pk=school.pk)
     faults = Faults(name)
     sheet = Sheet(stream, COLUMNS, faults=faults, ignored=IGNORED, progress=progress)
     reader = MarkReader(school, faults)

@@ -22,6 +22,7 @@ from registers.models import (
     PupilFlag,
 )
 from registers.rules.calendar import academic_year_of
+from registers.rules.numbers import counted
 from registers.services.refusals import RowFault, RowsRefused
 
 ONE_DAY = timedelta(days=1)
@@ -96,7 +97,7 @@ def admit_pupils(school: School, rows: Sequence[PupilInput], *, on: date, by: Us
 
     :raises RowsRefused: a pupil stands twice, dates contradict each other, or marks would lose their roll
     """
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.select_for_update(no_key=True).get(pk=school.pk)
     _refuse_if_any(_faults_of_each(rows))
     standing = _standing_of(school, rows)
     writes = _Writes()
@@ -253,7 +254,8 @@ def _faults_of_marks(
         ]
         if lost:
             named = "leaving_date" if max(lost) > row.start_date else "start_date"
-            text = f"the pupil has {len(lost)} marks from {min(lost)} to {max(lost)} that would be off roll"
+            span = f"from {min(lost)} to {max(lost)}"
+            text = f"the pupil has {counted(len(lost), 'mark')} {span} that would be off roll"
             faults.append(RowFault(place, named, text))
     return faults
 

@@ -19,6 +19,7 @@ from accounts.errors import DomainError
 from accounts.models import School, User
 from registers.models import CalendarPeriod, DayTimes, Mark, Session
 from registers.rules.calendar import TERMS, academic_year_name, academic_year_of, term_of
+from registers.rules.numbers import counted
 from registers.rules.times import SessionTimes
 from registers.services.refusals import RowFault, RowsRefused
 
@@ -110,8 +111,8 @@ def set_calendar(school: School, periods: Sequence[Period], *, by: User, at: dat
     :raises RowsRefused: a period is impossible, overlaps another, or would close sessions with marks
     :raises DomainError: the school has no times for some half of some day
     """
-    # Two imports at once would number the sessions twice over.
-    School.objects.select_for_update().get(pk=school.pk)
+    # Two imports at once would number the sessions twice over; registers can be taken meanwhile (no_key).
+    School.objects.select_for_update(no_key=True).get(pk=school.pk)
     refuse_if_any(faults_of_each(periods))
     standing = {as_period(row).identity: row for row in CalendarPeriod.objects.filter(school=school)}
     places = {period.identity: place for place, period in enumerate(periods)}
@@ -324,7 +325,7 @@ def faults_of_marks(taken_away: Sequence[Session], periods: Sequence[Period]) ->
                 if period.kind == "half_term" and period.academic_year == year
             )
             place = next(of_year, 0)
-        text = f"{day} has {found['marks']} marks already, so that day cannot be taken away"
+        text = f"{day} has {counted(found['marks'], 'mark')} already, so that day cannot be taken away"
         faults.append(RowFault(place, "first_day", text))
     return faults
 

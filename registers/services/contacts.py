@@ -71,7 +71,7 @@ def set_contacts(school: School, rows: Sequence[ContactInput], *, by: User, at: 
 
     :raises RowsRefused: a pupil is not known, or a contact stands twice for one pupil
     """
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.select_for_update(no_key=True).get(pk=school.pk)
     pupil_ids = dict(
         Pupil.objects.filter(school=school, upn__in={row.upn for row in rows}).values_list("upn", "pk")
     )

@@ -19,5 +19,7 @@ class RowsRefused(DomainError):
     """Some rows cannot be taken, so none was; `faults` says which and why."""
 
     def __init__(self, faults: Sequence[RowFault]) -> None:
-        super().__init__(f"{len(faults)} of the rows cannot be taken: {faults[0].text}.")
+        super().__init__(
+            f"{len(faults)} of the rows cannot be taken. The first: {faults[0].field} {faults[0].text}."
+        )
         self.faults = tuple(faults)

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from accounts import events
 from accounts.models import School, User
 from registers.models import PartTimeTimetable, Pupil, TimetableAbsence
+from registers.rules.numbers import counted
 from registers.services.refusals import RowFault, RowsRefused
 
 DATES = ("last_day", "review_on", "agreed_on")
@@ -62,7 +63,7 @@ def set_timetables(
     :raises RowsRefused: a pupil is not known, the dates contradict each other or another timetable of the
         pupil, or C2 marks would be left without a timetable
     """
-    School.objects.select_for_update().get(pk=school.pk)
+    School.objects.select_for_update(no_key=True).get(pk=school.pk)
     pupil_ids = dict(
         Pupil.objects.filter(school=school, upn__in={row.upn for row in rows}).values_list("upn", "pk")
     )
@@ -160,14 +161,11 @@ def _refuse_unexcused(
     with connection.cursor() as cursor:
         cursor.execute(UNEXCUSED, {"school": school.pk, "pupils": sorted(changed)})
         unexcused = dict(cursor.fetchall())
-    faults = [
-        RowFault(
-            place,
-            "absent_sessions",
-            f"{unexcused[pupil_ids[row.upn]]} C2 marks of pupil {row.upn} would be left without a timetable",
-        )
-        for place, row in enumerate(rows)
-        if pupil_ids[row.upn] in unexcused
-    ]
+    faults = []
+    for place, row in enumerate(rows):
+        if pupil_ids[row.upn] in unexcused:
+            left = counted(unexcused[pupil_ids[row.upn]], "C2 mark")
+            text = f"{left} of pupil {row.upn} would be left without a timetable"
+            faults.append(RowFault(place, "absent_sessions", text))
     if faults:
         raise RowsRefused(faults)

@@ -1,5 +1,6 @@
 """What holds for every command: exit statuses, one clear line, JSON alone, and a database that is ready."""
 
+import io
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from django.db import connection
 
 from accounts.models import School
 from attendance_site import embedded
+from registers.commands import Progress
 from tests.commands import everything_stored, run, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +106,51 @@ class TestFromPython:
     def test_a_refusal_is_an_error_with_the_same_words(self, school, tmp_path):
         with pytest.raises(CommandError, match=r"no such file or directory\.$"):
             call_command("import_calendar", tmp_path / "missing.csv", school="hill")
+
+
+class Terminal(io.StringIO):
+    """Standard error as a terminal."""
+
+    def isatty(self):
+        return True
+
+
+class TestProgress:
+    def test_counts_up_on_one_line_of_a_terminal_and_clears_it(self, monkeypatch):
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        progress = Progress("Reading marks.csv")
+
+        progress(1000)
+        progress(2000, 4000)
+        progress.end()
+
+        assert sys.stderr.getvalue() == (
+            "\rReading marks.csv: 1,000 \rReading marks.csv: 2,000 of 4,000 \r\033[K"
+        )
+
+    def test_is_silent_elsewhere(self, capsys):
+        progress = Progress("Reading marks.csv")
+
+        progress(1000)
+        progress.end()
+
+        assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.django_db
+class TestAnInterruptedImport:
+    def test_changes_nothing_and_says_so(self, school, tmp_path, monkeypatch):
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("registers.management.commands.import_calendar.present_moment", interrupt)
+        path = write_csv(tmp_path, "cal.csv", "kind,name,first_day,last_day")
+        before = everything_stored()
+
+        ran = run("import_calendar", path, "--school", "hill")
+
+        assert (ran.status, ran.out, ran.err) == (130, "", "Stopped; nothing was changed.\n")
+        assert everything_stored() == before
 
 
 @pytest.fixture

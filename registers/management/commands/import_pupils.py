@@ -10,6 +10,7 @@ from accounts.people import system_user
 from registers.clock import present_moment
 from registers.commands import ImportCommand, iso_date, opened
 from registers.imports.pupils import import_pupils
+from registers.rules.numbers import counted
 
 
 class Command(ImportCommand):
@@ -43,5 +44,6 @@ class Command(ImportCommand):
             transaction.set_rollback(options["dry_run"])
         if imported.odd_upns:
             named = ", ".join(imported.odd_upns[:5]) + (", …" if len(imported.odd_upns) > 5 else "")
-            self.note(f"Note: {len(imported.odd_upns)} UPNs have a wrong check letter: {named}.")
+            count = counted(len(imported.odd_upns), "UPN")
+            self.note(f"Note: {count} with a wrong check letter: {named}.")
         self.report(options["file"], vars(imported.admitted), dry_run=options["dry_run"])
