@@ -2,8 +2,8 @@
 What kind of data each column holds: read by whoever copies, scrubs or deletes rows.
 
 - personal: says something of a person who can be found by it (UK GDPR article 4);
-- special: health, religion, ethnic origin, disability, offences, or text in which they may stand (articles 9 and
-  10): a code of absence tells of illness or of a religious day, so marks belong here;
+- special: health, religion, ethnic origin, disability, offences, or text in which they may stand (articles 9
+  and 10): a code of absence tells of illness or of a religious day, so marks belong here;
 - operational: keys, times and states that say nothing of a person once personal and special columns are gone;
 - public: what the school publishes anyway.
 

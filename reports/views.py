@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import Right
 from accounts.http import SignedInRequest, StaffRequest, day_of_roles, staff_page
+from escalation.selectors.counts import waiting_steps
 from registers.clock import present_moment
 from reports import access
 from reports.rules import national
@@ -31,7 +32,9 @@ def overview(request: StaffRequest) -> HttpResponse:
             "today": now.date(),
             "rates": school_rates(request.school, on=now.date()),
             "halves": halves_of_day(request.school, on=now.date()),
+            "waiting": waiting_steps(request.school),
             "sees_registers": request.may(Right.SEE_REGISTERS),
+            "sees_desk": request.may(Right.SEE_DESK),
         },
     )
 

@@ -9,7 +9,8 @@ import time_machine
 from accounts.models import Role
 from tests.arranging import pupil_with_marks
 from tests.factories.accounts import RoleAssignmentFactory, UserFactory
-from tests.factories.registers import ClassGroupFactory, held_sessions
+from tests.factories.escalation import PolicyVersionFactory, StepFactory
+from tests.factories.registers import ClassGroupFactory, PupilFactory, held_sessions
 from tests.reports.test_selectors import FRIDAY, MONDAY
 
 FRIDAY_NOON = datetime(2025, 9, 12, 12, 0, tzinfo=ZoneInfo("Europe/London"))
@@ -49,6 +50,22 @@ class TestTheOverview:
         assert "94.4 %" in page and "17 of 18 sessions" in page
         assert "50.0 %" in page and "1 of 2 pupils" in page
 
+    def test_counts_the_steps_that_wait_for_a_decision(self, school, champion, trust_officer, sign_in):
+        version = PolicyVersionFactory(school=school)
+        for state, because in (("proposed", ""), ("proposed", ""), ("held", "the authority is asked")):
+            StepFactory(
+                pupil=PupilFactory(school=school), policy_version=version, state=state, held_because=because
+            )
+        StepFactory()  # another school's
+
+        page = text_of(sign_in(champion).get(f"/s/{school.key}/overview/"))
+
+        assert "3 steps of the school’s policy, 1 of them held" in page
+        assert f'href="/s/{school.key}/desk/"' in page
+        assert f'href="/s/{school.key}/desk/"' not in text_of(
+            sign_in(trust_officer).get(f"/s/{school.key}/overview/")
+        )
+
     def test_has_an_empty_state_before_the_first_register(self, school, champion, sign_in):
         page = text_of(sign_in(champion).get(f"/s/{school.key}/overview/"))
 
@@ -59,12 +76,12 @@ class TestTheOverview:
         self, school, class_group, week, by, champion, sign_in, django_assert_num_queries
     ):
         client = sign_in(champion)
-        # Session, person, school, roles; rates 4; sessions, classes, members, marks, registers of the day.
+        # Session, person, school, roles; rates 4; sessions, classes, members, marks, registers; steps.
         for pupils in (3, 27):
             for _ in range(pupils):
                 pupil_with_marks(class_group, week, "/////////I", by=by)
 
-            with django_assert_num_queries(13):
+            with django_assert_num_queries(14):
                 assert client.get(f"/s/{school.key}/overview/").status_code == 200
 
 
