@@ -59,7 +59,7 @@ class TestDayBoard:
         words = self.words(office, sign_in, time(8, 56))
 
         assert "Today, Tue 11 Nov" in words
-        assert "AM 0 of 2 taken | PM opens 1:00pm" in words
+        assert "AM 0 of 2 taken PM opens 1:00pm" in words
         assert words.index("Elm 1 pupil") < words.index("Oak 3 pupils")
 
     @pytest.mark.parametrize(
