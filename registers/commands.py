@@ -22,6 +22,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import (
+    DataError,
     IntegrityError,
     InterfaceError,
     OperationalError,
@@ -156,7 +157,9 @@ class RollcallCommand(BaseCommand):
             self.work(options)
         except DomainError as error:
             raise Refused(*getattr(error, "lines", (error.message,))) from error
-        except IntegrityError as error:
+        except UnicodeEncodeError as error:
+            raise Refused("An option holds bytes that are not UTF-8 text.") from error
+        except (IntegrityError, DataError) as error:
             raise Refused(f"The database refused the change: {first_line(error)}") from error
         except (OperationalError, InterfaceError) as error:
             raise Refused(f"The database does not answer: {first_line(error)}") from error
@@ -206,7 +209,7 @@ class RollcallCommand(BaseCommand):
     def emit(self, values: dict[str, Any]) -> None:
         """Print an object as one line of JSON; without `--json` nothing."""
         if self.as_json:
-            self.stdout.write(json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False))
+            self.stdout.write(json.dumps(values, cls=DjangoJSONEncoder))
 
     def note(self, line: str) -> None:
         """Print a line on standard error."""

@@ -18,6 +18,7 @@ T = TypeVar("T")
 YES = frozenset({"yes", "true", "1", "y"})
 NO = frozenset({"no", "false", "0", "n"})
 YEAR_GROUPS = ("N", "R", *(str(year) for year in range(1, 14)))
+FIRST_YEAR, LAST_YEAR = 1900, 2100  # a date outside is a slip of the pen
 SEX = {"": "", "F": "F", "M": "M", "FEMALE": "F", "MALE": "M"}
 _FLAG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # Python also reads 20250903 and 2025-W36-3
@@ -58,11 +59,14 @@ def text(longest: int) -> Callable[[str], str]:
 def day(cell: str) -> date:
     """Read an ISO date."""
     try:
-        if _DAY.fullmatch(cell):
-            return date.fromisoformat(cell)
+        found = date.fromisoformat(cell) if _DAY.fullmatch(cell) else None
     except ValueError:
-        pass
-    raise CellFault(f"{cell!r} is not a date: write it as 2025-09-03")
+        found = None
+    if found is None:
+        raise CellFault(f"{cell!r} is not a date: write it as 2025-09-03")
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise CellFault(f"{cell!r} is not between {FIRST_YEAR} and {LAST_YEAR}")
+    return found
 
 
 def upn(cell: str) -> str:

@@ -101,6 +101,7 @@ class TestAmendMark:
             ({"code": "XYZ"}, "Code 'XYZ' is not a national attendance code."),
             ({"code": "C2"}, "Code C2 needs a part-time timetable for this session."),
             ({"code": "I", "by": "nobody"}, "'nobody' is not an e-mail address."),
+            ({"code": "I", "reason": "caf\udce9"}, "An option holds bytes that are not UTF-8 text."),
             (
                 {"code": "I", "by": "teacher@hill.example"},
                 "teacher@hill.example may not amend a closed register at this school.",
@@ -113,6 +114,17 @@ class TestAmendMark:
         ran = amend(**change)
 
         assert (ran.status, ran.out, ran.problems) == (1, "", [problem])
+        assert everything_stored() == before
+
+    def test_of_too_long_a_nature_is_refused_in_one_line(self, within, office):
+        before = everything_stored()
+
+        ran = amend("V", "--nature", "x" * 201)
+
+        assert (ran.status, ran.problems) == (
+            1,
+            ["The database refused the change: value too long for type character varying(200)"],
+        )
         assert everything_stored() == before
 
     @pytest.mark.parametrize("missing", ["--upn", "--date", "--session", "--code", "--reason", "--by"])

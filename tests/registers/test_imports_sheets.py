@@ -204,6 +204,7 @@ class TestCells:
             (cells.whole_number(1, 99), "0"),
             (cells.whole_number(1, 99), "\u0663"),
             (cells.day, "20250909"),
+            (cells.day, "0205-09-09"),
             (cells.day, "2025-W37-2"),
             (cells.upn, "A12345678901234"),
         ],
