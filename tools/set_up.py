@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import hashlib
+import importlib.util
 import os
 import platform
 import shutil
@@ -66,7 +67,7 @@ def set_up(*, with_tests: bool) -> None:
     """Make everything that `./start`, or with_tests `./test`, needs; StepFailedError says what to do."""
     with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two terminals may start at the same time
-        install_libraries(with_browser=with_tests)
+        install_system_packages(with_browser=with_tests)
         make_environment()
         install_packages(with_tests=with_tests)
         if with_tests:
@@ -76,15 +77,17 @@ def set_up(*, with_tests: bool) -> None:
 # --- packages of the operating system
 
 
-def install_libraries(*, with_browser: bool) -> None:
-    """Install missing system libraries with apt as root on Debian and its kin; else say how to, and stop."""
+def install_system_packages(*, with_browser: bool) -> None:
+    """Install missing system packages with apt as root on Debian and its kin; else say how to, and stop."""
     missing = [package for linux, mac, package in LIBRARIES if not _loads(linux, mac)]
     if with_browser and not _browser() and _distribution() == "debian":
         missing.append("chromium")
+    if importlib.util.find_spec("ensurepip") is None:  # Debian packs it apart from Python
+        missing.append(f"python3.{sys.version_info.minor}-venv")
     if not missing:
         return
     if not (_may_install() and shutil.which("apt-get")):
-        raise StepFailedError(f"Letters need libraries that are missing here. Run: {_advice(missing)}")
+        raise StepFailedError(f"Rollcall needs packages that are missing here. Run: {_advice(missing)}")
     apt_install(missing)
 
 
@@ -163,14 +166,6 @@ def make_environment() -> None:
             return
     if VENV.exists():
         shutil.rmtree(VENV)
-    try:
-        import ensurepip  # noqa: F401 - Debian packs it apart from Python
-    except ImportError:
-        package = f"python3.{sys.version_info.minor}-venv"
-        if not (_may_install() and shutil.which("apt-get")):
-            advice = f"sudo apt-get install -y {package}"
-            raise StepFailedError(f"This Python cannot make virtual environments. Run: {advice}") from None
-        apt_install([package])
     run("Making the virtual environment", [sys.executable, "-m", "venv", VENV], LOGS / "venv")
 
 
