@@ -41,8 +41,12 @@ class TestTheSearchForPython:
             check=False,
         )
 
-        said = "Rollcall needs Python 3.11 or later, and finds none on the PATH: install it, then run this again."
-        assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{said}\n")
+        need = "Rollcall needs Python 3.11 or later, and finds none on the PATH"
+        assert (done.returncode, done.stdout, done.stderr) == (
+            1,
+            "",
+            f"{need}: install it, then run this again.\n",
+        )
 
     def test_passes_over_one_that_is_too_old(self, path_without_python: Path) -> None:
         program(path_without_python / "python3", "exit 1")
