@@ -17,7 +17,8 @@ from accounts.http import StaffRequest, staff_page
 from accounts.models import Role
 from registers import access
 from registers.clock import present_moment
-from registers.forms import Fault, RegisterForm, code_key, minutes_left
+from registers.code_choices import code_key
+from registers.forms import Fault, RegisterForm, minutes_left
 from registers.models import Session
 from registers.selectors import registers as selectors
 from registers.selectors.registers import ClassDay, HalfTaken
