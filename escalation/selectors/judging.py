@@ -125,7 +125,7 @@ def pupils_to_judge(school: School, engine: Engine, calendar: Calendar, *, on: d
     occasions = _occasions(school, engine, calendar.school_calendar, day)
     attended = _attended(school, engine, day)
     flags = _flags(school, on)
-    standing, open_steps = _standing(school, calendar.school_calendar, on=on)
+    standing, open_steps = standing_of(school, calendar.school_calendar, on=on)
     nothing = dict.fromkeys(engine.percentage_windows, 0)
     return [
         JudgedPupil(
@@ -263,10 +263,14 @@ def _flags(school: School, on: date) -> dict[int, set[str]]:
     return found
 
 
-def _standing(
-    school: School, calendar: SchoolCalendar, *, on: date
+def standing_of(
+    school: School, calendar: SchoolCalendar, *, on: date, pupil_ids: Collection[int] | None = None
 ) -> tuple[dict[int, dict[str, LadderState]], dict[int, dict[str, Step]]]:
-    """Return where each pupil stands on each ladder, and the open step on it."""
+    """
+    Return where pupils stand on each ladder, and the open step on it; every pupil when none are named.
+
+    One statement.
+    """
     standing: dict[int, dict[str, LadderState]] = {}
     open_steps: dict[int, dict[str, Step]] = {}
     steps = (
@@ -278,6 +282,8 @@ def _standing(
         )
         .order_by("judged_on", "pk")
     )
+    if pupil_ids is not None:
+        steps = steps.filter(pupil_id__in=pupil_ids)
     for step in steps:
         of_pupil = standing.setdefault(step.pupil_id, {})
         of_pupil[step.ladder] = _after(of_pupil.get(step.ladder, LadderState()), step, calendar, on)

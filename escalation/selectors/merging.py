@@ -96,7 +96,6 @@ class SentLetter:
 
     key: str
     on: date
-    judged_on: date
 
 
 def templates_of(step: Step) -> list[LetterTemplate]:
@@ -124,21 +123,21 @@ def letters_before(step: Step) -> list[SentLetter]:
 
     Withdrawn letters are left out: a letter may quote only what a family has (GEN-02).
     """
-    earlier = {
-        f"step:{pk}": judged_on
-        for pk, judged_on in Step.objects.filter(
+    earlier = [
+        f"step:{pk}"
+        for pk in Step.objects.filter(
             pupil=step.pupil_id, ladder=step.ladder, state=StepState.APPROVED, judged_on__lte=step.judged_on
         )
         .exclude(pk=step.pk)
-        .values_list("pk", "judged_on")
-    }
+        .values_list("pk", flat=True)
+    ]
     sent = (
         Letter.objects.filter(pupil=step.pupil_id, origin__in=earlier)
         .exclude(state=LetterState.WITHDRAWN)
         .order_by("prepared_at", "pk")
-        .values_list("template_key", "prepared_at", "origin")
+        .values_list("template_key", "prepared_at")
     )
-    return [SentLetter(key, timezone.localdate(at), earlier[origin]) for key, at, origin in sent]
+    return [SentLetter(key, timezone.localdate(at)) for key, at in sent]
 
 
 def merge_values(step: Step, policy: Policy, template: LetterTemplate) -> dict[str, Any]:
@@ -330,12 +329,12 @@ def _of_letters_before(policy: Policy, step: Step, before: Sequence[SentLetter])
 
 
 def _period(step: Step, before: Sequence[SentLetter]) -> tuple[date, date] | None:
-    """Return the days since the latest letter of the ladder was judged; None without one: the whole year."""
+    """Return the days since the latest letter of the ladder; None without one: the whole year."""
     if not before or step.ladder != MAIN:
         return None
-    judged_on = max(letter.judged_on for letter in before)
+    sent_on = max(letter.on for letter in before)
     first = (
-        Session.objects.filter(school=step.school_id, status="held", on__gt=judged_on, on__lte=step.judged_on)
+        Session.objects.filter(school=step.school_id, status="held", on__gt=sent_on, on__lte=step.judged_on)
         .order_by("number")
         .values_list("on", flat=True)
         .first()

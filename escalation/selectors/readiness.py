@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from escalation.models import Step, StepState
 from escalation.rules.outside import ThresholdRule
 from escalation.rules.schema import Policy
+from escalation.selectors import rejudging
 from escalation.selectors.merging import SOURCES, Source, rung_of
 from letters.errors import LetterError, MergeRefused, MissingFields
 from letters.rules.catalogue import TEMPLATES
 from letters.rules.templates import LetterTemplate
 from letters.rules.wording.common import ONLY_SETTLED
-from registers.models import Mark
-from registers.rules.calendar import academic_year_of
 
 UNSETTLED_CODE = "N"
 _WHERE: dict[Source, str] = {
@@ -34,8 +33,15 @@ class Problem:
 
 
 def problems_of_step(step: Step, policy: Policy) -> list[Problem]:
-    """Return what stands against approving the step, whatever its letters say. One statement at most."""
+    """Return what stands against approving the step, whatever its letters say. A handful of statements."""
     problems = []
+    if rejudging.is_gone(step, policy):
+        problems.append(
+            Problem(
+                "The register has changed, and the reason for this step is gone. "
+                "The next sweep withdraws it; you can also dismiss it."
+            )
+        )
     if step.state == StepState.HELD:
         problems.append(Problem(f"This step is held: {step.held_because.rstrip('.')}. Release it first."))
     unsettled = unsettled_sessions(step) if reaches_for_the_law(step, policy) else 0
@@ -61,13 +67,7 @@ def reaches_for_the_law(step: Step, policy: Policy) -> bool:
 
 def unsettled_sessions(step: Step) -> int:
     """Return how many of the sessions that caused the step are N at this moment. One statement."""
-    year = academic_year_of(step.judged_on)
-    return Mark.objects.filter(
-        academic_year__in=(year - 1, year),
-        pupil=step.pupil_id,
-        session__in=step.session_ids,
-        code=UNSETTLED_CODE,
-    ).count()
+    return sum(code == UNSETTLED_CODE for code in rejudging.codes_of_sessions(step).values())
 
 
 def problems_of_letter(error: LetterError, template: LetterTemplate) -> list[Problem]:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.models import Event
 from escalation.models import Step, StepState
 from escalation.rules.schema import Policy
-from escalation.selectors import merging, readiness, wording
+from escalation.selectors import merging, readiness, rejudging, wording
 from escalation.selectors.readiness import Problem
 from escalation.selectors.worklist import year_words
 from letters import services as letters
@@ -19,10 +19,9 @@ from letters.models import Letter
 from letters.rules.content import LetterContent
 from letters.rules.templates import LetterTemplate
 from letters.selectors.recipients import Addressee, recipients_for
-from registers.models import ClassMembership, Mark, PupilFlag, Session
+from registers.models import ClassMembership, PupilFlag, Session
 from registers.rules.age import is_compulsory_age
 from registers.rules.calendar import academic_year_of
-from registers.rules.codes import ABSENT, CODE_BY_SYMBOL, StatisticalClass
 from registers.rules.figures import NO_SESSIONS, Figures
 from registers.selectors.figures import figures_for
 from registers.words import code_name
@@ -199,13 +198,7 @@ def causing_sessions(step: Step) -> tuple[CausingSession, ...]:
 
     There are as many as the step names, whatever became of their marks. Two statements.
     """
-    year = academic_year_of(step.judged_on)
-    codes = dict(
-        Mark.objects.filter(
-            academic_year__in=(year - 1, year), pupil=step.pupil_id, session__in=step.session_ids
-        ).values_list("session_id", "code_id")
-    )
-    counting = _counting_codes(step)
+    codes, counting = rejudging.codes_of_sessions(step), rejudging.counting_codes(step)
     return tuple(
         CausingSession(
             on=on,
@@ -242,23 +235,6 @@ def _preview(step: Step, policy: Policy, template: LetterTemplate, *, at: dateti
         problems = tuple(readiness.problems_of_letter(error, template))
         return Preview(template.key, template.title, template.from_policy, None, problems)
     return Preview(template.key, template.title, template.from_policy, content)
-
-
-def _counting_codes(step: Step) -> frozenset[str]:
-    """Return the codes with which a session counts towards the step."""
-    rules = CODE_BY_SYMBOL.values()
-    if "late" in step.figures:
-        return frozenset(rule.symbol for rule in rules if rule.is_late)
-    match step.ladder:
-        case "evidence":
-            return frozenset({"I"})
-        case "no_contact":
-            return frozenset({"N", "O"})
-        case "threshold" | "unauthorised_20_sessions":
-            wanted = frozenset({StatisticalClass.UNAUTHORISED})
-        case _:
-            wanted = ABSENT
-    return frozenset(rule.symbol for rule in rules if rule.statistical_class in wanted)
 
 
 def _addressees(step: Step) -> tuple[Addressee, ...]:

@@ -208,6 +208,64 @@ class TestApproveStep:
         assert Step.objects.get(pk=step.pk).figures == {"attended": 39, "absent": 11, "possible": 50}
 
 
+class TestAMarkAmendedSince:
+    """GEN-19: a step whose reason is gone sends nothing, before the sweep has withdrawn it."""
+
+    GONE = (
+        "The register has changed, and the reason for this step is gone. "
+        "The next sweep withdraws it; you can also dismiss it."
+    )
+
+    def amend(self, scene: Scene, pupil: Pupil, on: str, half: str, code: str) -> None:
+        session = Session.objects.get(school=scene.school, on=days(on)[0], half=half)
+        amend_mark(pupil, session, code=code, reason="The teacher was mistaken.", by=scene.clerk, at=AT)
+
+    def test_keeps_the_step_from_being_approved_when_its_reason_is_gone(
+        self, scene: Scene, pupil: Pupil, step: Step
+    ) -> None:
+        self.amend(scene, pupil, "10-06", "AM", "/")
+
+        with pytest.raises(NotReady) as refused:
+            approve_step(step, by=scene.champion, at=AT)
+
+        assert refused.value.message == self.GONE
+        assert_nothing_was_done(step)
+
+    def test_lets_it_be_approved_with_the_new_figures_while_the_reason_stands(self, db: None) -> None:
+        scene = open_school("strathmore")
+        pupil = scene.pupil(year_group="2")
+        scene.mark(pupil, {"I": days("09-10", "10-06")}, up_to=JUDGED_ON)
+        step = scene.step(pupil, judged_on=JUDGED_ON, rung_id="str_1", letters=["str_B"])
+        self.amend(scene, pupil, "10-06", "PM", "\\")
+
+        (letter,) = approve_step(step, by=scene.champion, at=AT)
+
+        space = "\N{NO-BREAK SPACE}"
+        assert (
+            dict(letter.content["printed"])["attendance_pct"]
+            == f"94.0{space}% (47{space}of{space}50 sessions)"
+        )
+        assert Step.objects.get(pk=step.pk).figures == {"attended": 47, "absent": 3, "possible": 50}
+
+    def test_of_another_reason_for_the_absence_changes_nothing(
+        self, scene: Scene, pupil: Pupil, step: Step
+    ) -> None:
+        self.amend(scene, pupil, "10-06", "AM", "M")
+
+        assert len(approve_step(step, by=scene.champion, at=AT)) == 1
+
+    def test_takes_the_ground_from_under_a_threshold(self, scene: Scene) -> None:
+        pupil = scene.pupil("Birch")
+        scene.mark(pupil, {"O": days("09-15", "09-16", "09-17", "09-18", "09-19")}, up_to=JUDGED_ON)
+        step = scene.step(pupil, judged_on=JUDGED_ON, ladder="threshold", rung_id="threshold", letters=[])
+        self.amend(scene, pupil, "09-19", "PM", "I")
+
+        with pytest.raises(NotReady) as refused:
+            approve_step(step, by=scene.champion, at=AT)
+
+        assert refused.value.message == self.GONE
+
+
 class TestSessionsStillN:
     """GEN-06: no notice or referral while a counted session is N."""
 
