@@ -122,7 +122,7 @@ class Letter(models.Model):
 
     @property
     def template_title(self) -> str:
-        """Return what the letter is called among the school's letters; its key when it is supplied no more."""
+        """Return what the letter is called among letters; its key when it is supplied no more."""
         template = TEMPLATES.get(self.template_key)
         return template.title if template else self.template_key
 

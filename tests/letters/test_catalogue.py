@@ -14,7 +14,12 @@ class TestTheCatalogue:
         out, said = StringIO(), StringIO()
 
         call_command(
-            "letter_catalogue", out=tmp_path / "new", letter=["wer_1", "wel_4"], png=True, stdout=out, stderr=said
+            "letter_catalogue",
+            out=tmp_path / "new",
+            letter=["wer_1", "wel_4"],
+            png=True,
+            stdout=out,
+            stderr=said,
         )
 
         names = ["wel_4-1.png", "wel_4-2.png", "wel_4.pdf", "wer_1.pdf", "wer_1.png"]

@@ -132,7 +132,8 @@ class TestFiguresOfTheYear:
         django_assert_num_queries: DjangoAssertNumQueries,
     ) -> None:
         mark_days(pupil, up_to=date(2026, 7, 15), codes=FIVE_DAYS)
-        # Sessions; enrolments; marks; figures (two); marks not possible; class; champion; times; flags; timetable.
+        # Sessions; enrolments; marks; figures (two); marks not possible; class; champion; times; flags;
+        # timetable.
         with django_assert_num_queries(11):
             known_fields(school, pupil, on=date(2025, 9, 16))
         with django_assert_num_queries(11):

@@ -370,7 +370,7 @@ class TestTheFetcher:
         settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
 
         with pytest.raises(
-            RenderingFailed, match="http://evil.example/x.png is not one of the bundled assets"
+            RenderingFailed, match=r"http://evil\.example/x\.png is not one of the bundled assets"
         ):
             rendering.render_pdf(sample("wer_1"))
 

@@ -181,13 +181,13 @@ class TestALetterIsRefused:
     def test_when_a_decision_on_leave_is_not_complete(
         self, values: dict[str, str], without: tuple[str, ...]
     ) -> None:
-        with pytest.raises(MergeRefused, match="the decision is neither|granted leave needs"):
+        with pytest.raises(MergeRefused, match=r"the decision is neither|granted leave needs"):
             merged("wel_leave_decision", without=without, **values)
 
 
 class TestFigures:
     def test_one_more_day_is_said_only_while_it_is_true(self) -> None:
-        """6 days of 190 are 96.8 per cent, 5 are 97.3: the sentence is right at 5 days of a full year only."""
+        """6 days of 190 are 96.8 per cent, 5 are 97.3: so it is right at 5 days of a full year only."""
         sentence = "If Olumide misses one more day, that is out of reach for this year."
         assert sentence in text_of(merged("wer_1", absence_days=5, year_sessions=380))
         assert sentence not in text_of(merged("wer_1", absence_days=4, year_sessions=380))
@@ -265,7 +265,7 @@ class TestHostileValues:
         assert merged("lun_concern", pupil=value).subject == f"{printed}: something we have noticed"
 
     def test_cannot_name_a_field_into_existence(self) -> None:
-        with pytest.raises(MergeRefused, match="there is no field called {pupil}"):
+        with pytest.raises(MergeRefused, match=r"there is no field called \{pupil\}"):
             merged("wer_1", **{"{pupil}": "x"})
 
 

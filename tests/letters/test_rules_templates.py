@@ -15,7 +15,8 @@ from letters.rules.templates import LetterTemplate, Paragraph, Piece, condition,
 
 EACH = pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES.keys())
 AMOUNTS_AND_LAW = re.compile(
-    r"£|pounds?\b|\bs\.? ?444|\bsection \d|(?-i:\bAct\b)|regulations?\b|\b(60|80|120|160|1,?000|2,?500)\b|\bfine[ds]?\b",
+    r"£|pounds?\b|\bs\.? ?444|\bsection \d|(?-i:\bAct\b)|regulations?\b|"
+    r"\b(60|80|120|160|1,?000|2,?500)\b|\bfine[ds]?\b",
     re.IGNORECASE,
 )
 
@@ -44,7 +45,7 @@ def words_of(wording: Wording) -> str:
 
 
 def syllables(word: str) -> int:
-    """Count the syllables of an English word as readability formulas do: groups of vowels, silent ends apart."""
+    """Count the syllables of an English word as readability formulas do: groups of vowels, no silent ends."""
     letters = re.sub(r"[^a-z]", "", word.lower())
     count = len(re.findall(r"[aeiouy]+", letters))
     if count > 1 and letters.endswith("e") and not letters.endswith("le"):
@@ -178,7 +179,7 @@ class TestTemplateText:
 
     @pytest.mark.parametrize("text", ["{", "a } b", "{A}", "{a.b}", "{a!r}", "{0}", "{{a}}", "{%if%}", "**a"])
     def test_refuses_anything_else_between_braces(self, text: str) -> None:
-        with pytest.raises(ValueError, match="stray|without an end"):
+        with pytest.raises(ValueError, match=r"stray|without an end"):
             pieces(text)
 
     def test_conditions_are_names_with_and_without_not(self) -> None:

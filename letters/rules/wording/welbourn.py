@@ -238,8 +238,8 @@ LETTER_5 = LetterTemplate(
         ABOUT,
         Paragraph("We sent you a formal warning on {prior_letter_date}.", when="prior_letter_date"),
         Paragraph(
-            "{forename}’s attendance has still not got better. {council} has agreed that we send you this final "
-            "warning."
+            "{forename}’s attendance has still not got better. {council} has agreed that we send you this "
+            "final warning."
         ),
         ILL_CHILD,
         Paragraph("{offence}"),
