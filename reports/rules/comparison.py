@@ -13,6 +13,7 @@ class Compared:
 
     name: str
     meaning: str
+    unit: str
     share: Share | None
     england: str
 
@@ -20,30 +21,36 @@ class Compared:
 def comparison(whole: Row, england: NationalRates) -> tuple[Compared, ...]:
     """Return each measure of the school beside England's, in the order in which governors ask."""
     return (
-        Compared("Attendance", "sessions attended", whole.attendance, shown(england.attendance)),
+        Compared("Attendance", "sessions attended", "sessions", whole.attendance, shown(england.attendance)),
         Compared(
             "Authorised absence",
-            "sessions missed for a reason the school may accept",
+            "sessions missed for a reason that the school accepted",
+            "sessions",
             whole.authorised,
             shown(england.authorised),
         ),
         Compared(
             "Unauthorised absence",
-            "sessions missed for a reason the school did not accept, or without one so far",
+            "sessions missed for a reason that the school did not accept, or without one so far",
+            "sessions",
             whole.unauthorised,
             shown(england.unauthorised),
         ),
         Compared(
             "Late",
             "sessions to which a pupil came late, before or after the register closed",
+            "sessions",
             whole.late,
             shown(england.late),
         ),
         Compared(
             "Persistent absence",
             "pupils who missed a tenth or more of their sessions",
+            "pupils",
             whole.persistent,
             shown(england.persistent),
         ),
-        Compared("Severe absence", "pupils who missed half or more of their sessions", whole.severe, ""),
+        Compared(
+            "Severe absence", "pupils who missed half or more of their sessions", "pupils", whole.severe, ""
+        ),
     )

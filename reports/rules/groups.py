@@ -26,7 +26,8 @@ class Share:
     @property
     def basis(self) -> str:
         """Return the numbers behind it: "178 of 189 sessions"."""
-        return f"{self.part:,} of {self.whole:,} {self.unit}"
+        unit = self.unit.removesuffix("s") if self.whole == 1 else self.unit
+        return f"{self.part:,} of {self.whole:,} {unit}"
 
 
 @dataclass(frozen=True)
