@@ -13,11 +13,9 @@ from demo.generation.sheets import DayRow, Sheet
 WAIT_DAYS = (0, 1, 2, 3, 4, 5)
 WAIT_WEIGHTS = {"O": (10, 24, 22, 18, 12, 14), "I": (74, 16, 6, 3, 1, 0)}
 LONGEST_WAIT = WAIT_DAYS[-1]
-REASONS = {
-    "I": "The parent reported illness by telephone",
-    "O": "No satisfactory reason was given within five school days",
-}
-TAKEN_ALREADY = 6  # one class in so many has taken this morning's register
+UNEXPLAINED = "N"
+CAME_LATER = "U"  # stands as N until the pupil comes
+TAKEN_EARLY = 6  # one class in so many has taken this morning's register
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +27,24 @@ class ShownMark:
     code: str
 
     @property
+    def day(self) -> date:
+        """Return the day of the mark."""
+        return self.sheet.row.days[self.session // 2]
+
+    @property
+    def is_settled(self) -> bool:
+        """Say whether the mark will not change any more."""
+        return self.code == self.sheet.codes[self.session]
+
+    @property
     def arrived_at(self) -> time | None:
         """Return when the pupil arrived, for L and U."""
-        return self.sheet.arrivals.get(self.session)
+        return self.sheet.arrivals.get(self.session) if self.is_settled else None
 
     @property
     def nature(self) -> str:
         """Return the nature of the activity, where the code asks for one."""
-        return self.sheet.natures.get(self.session, "")
+        return self.sheet.natures.get(self.session, "") if self.is_settled else ""
 
 
 def days_before(row: DayRow, today: date) -> int:
@@ -44,35 +52,33 @@ def days_before(row: DayRow, today: date) -> int:
     return bisect_left(row.days, today)
 
 
-def shown_marks(sheet: Sheet, *, today: date, seed: int, since: int = 0) -> Iterator[ShownMark]:
-    """
-    Yield the marks of a sheet for its days before today, from the `since`-th day of the row on.
-
-    Absences whose reason was not known yet stand as N.
-    """
+def shown_marks(sheet: Sheet, *, today: date, seed: int) -> Iterator[ShownMark]:
+    """Yield the marks of a sheet for its days before today; absences not explained yet stand as N."""
     known_days = days_before(sheet.row, today)
-    for session in range(max(sheet.first, 2 * since), min(sheet.end, 2 * known_days)):
+    for session in range(sheet.first, min(sheet.end, 2 * known_days)):
         age = known_days - session // 2
-        yield ShownMark(sheet, session, _shown_code(sheet, session, age, seed))
+        waits = age <= LONGEST_WAIT and wait_for_reason(sheet, session, seed=seed) >= age
+        yield ShownMark(sheet, session, UNEXPLAINED if waits else sheet.codes[session])
 
 
-def shown_this_morning(sheet: Sheet, *, today: date, seed: int) -> Iterator[ShownMark]:
-    """Yield this morning's mark of a pupil whose class has taken its register already."""
-    place = sheet.row.place_of.get(today)
-    if place is not None and sheet.first <= 2 * place < sheet.end:
-        yield ShownMark(sheet, 2 * place, _shown_code(sheet, 2 * place, 0, seed))
-
-
-def takes_register_early(class_places: int) -> bool:
-    """Say whether the class at this place in its school's list has taken this morning's register already."""
-    return class_places % TAKEN_ALREADY == TAKEN_ALREADY - 1
-
-
-def _shown_code(sheet: Sheet, session: int, age: int, seed: int) -> str:
+def mark_when_taken(sheet: Sheet, session: int, *, seed: int) -> ShownMark:
+    """Return the mark as the register had it when it closed."""
     code = sheet.codes[session]
-    weights = WAIT_WEIGHTS.get(code) if age <= LONGEST_WAIT else None
+    waits = code == CAME_LATER or wait_for_reason(sheet, session, seed=seed) > 0
+    return ShownMark(sheet, session, UNEXPLAINED if waits else code)
+
+
+def wait_for_reason(sheet: Sheet, session: int, *, seed: int) -> int:
+    """Return how many school days after an absence its reason is known; 0: the family called that morning."""
+    code = sheet.codes[session]
+    weights = WAIT_WEIGHTS.get(code)
     if weights is None:
-        return code
+        return 0
     # Both halves of a day are explained by the same call.
     rng = randomness.stream(seed, "reason known", sheet.pupil.upn, sheet.row.days[session // 2], code)
-    return "N" if rng.choices(WAIT_DAYS, weights)[0] >= max(1, age) else code
+    return rng.choices(WAIT_DAYS, weights)[0]
+
+
+def takes_register_early(place: int) -> bool:
+    """Say whether the class at this place in its school's list has taken this morning's register already."""
+    return place % TAKEN_EARLY == TAKEN_EARLY - 1
