@@ -127,10 +127,12 @@
   // --- changing and taking back ------------------------------------------------------------------------------------
 
   const done = [];
+  let isTouched = false; // a known absence that the page offers is not the person's work: leaving it loses nothing
 
   /* Change rows together, so that one Ctrl+Z takes all of it back. */
   function change(changed, next) {
     done.push(changed.map((row) => [row, row.values]));
+    isTouched = true;
     for (const row of changed) row.write(next(row));
     refresh();
   }
@@ -404,11 +406,11 @@
     }
   });
 
-  form.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.altKey && event.shiftKey && event.code === "KeyP") fillBlanks();
     else if (event.altKey && event.shiftKey && event.code === "KeyF" && isGrid) find.focus();
     else if ((event.ctrlKey || event.metaKey) && event.key === "Enter") form.requestSubmit();
-    else if (event.key === "Enter" && event.target.matches("input[type=text], input[type=search]")) {
+    else if (event.key === "Enter" && form.contains(event.target) && event.target.matches("input")) {
       // Enter in a field is not "save thirty marks".
     } else return;
     event.preventDefault();
@@ -482,6 +484,7 @@
     if (event.target.type === "radio") row.list.value = "";
     else if (event.target === row.list && row.list.value) for (const radio of row.radios) radio.checked = false;
     if (event.target === row.arrived) judgeArrival(row);
+    isTouched = true;
     row.paint();
     refresh();
     if (event.target === row.list || event.target.type === "radio") tell(row);
@@ -531,7 +534,7 @@
     for (const row of rows) if (row.isChanged) row.state.dataset.state = "waiting";
   });
   window.addEventListener("beforeunload", (event) => {
-    if (!isSaving && rows.some((row) => row.isChanged && row.code !== row.seenCode && done.length)) event.preventDefault();
+    if (!isSaving && isTouched && rows.some((row) => row.isChanged)) event.preventDefault();
   });
 
   const closing = document.getElementById("closing");

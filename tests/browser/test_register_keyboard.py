@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from accounts.models import School, User
 from registers.models import ClassGroup
@@ -240,6 +240,21 @@ class TestGrid:
         expect_saved(register)
 
         assert register.locator(".save-state").first.get_attribute("data-state") == "saved"
+
+    def test_warns_before_marks_that_are_not_saved_are_left(self, register: Page) -> None:
+        asked: list[str] = []
+
+        def stay(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        register.on("dialog", stay)
+        Keys(register).press("/")
+
+        register.get_by_role("link", name="Registers of Tue 11 Nov").click()
+
+        assert asked == ["beforeunload"]
+        expect(register.locator("#count")).to_have_text("1 of 30 marked")
 
     def test_offers_a_known_absence(self, open_page: OpenPage, morning: Morning, class_teacher: User) -> None:
         timetable = PartTimeTimetableFactory(pupil=morning.pupils[0])
