@@ -117,6 +117,12 @@ class SchoolCalendar:
             raise KeyError(number)
         return self.sessions[place]
 
+    def academic_year_of_number(self, number: int, *, otherwise: int) -> int:
+        """Return the academic year of a session, or `otherwise` when the calendar has no such session."""
+        place = bisect_left(self._numbers, number)
+        is_known = place < len(self._numbers) and self._numbers[place] == number
+        return self.sessions[place].academic_year if is_known else otherwise
+
     def day_number(self, on: date) -> int:
         """Return the running number of the latest school day up to a date, from 0; -1 before the first."""
         return bisect_right(self.days, on) - 1

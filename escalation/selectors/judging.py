@@ -203,22 +203,25 @@ def _first_number(engine: Engine, day: SchoolDay) -> int:
     return min(day.year_from, rolling)
 
 
+def _reach(school: School, day: SchoolDay, first: int) -> dict[str, int | list[str]]:
+    """Return the sessions to read, from a number to tonight, and the partitions of marks that hold them."""
+    latest = day.calendar.academic_year_of_number(day.last_number, otherwise=day.academic_year)
+    earliest = day.calendar.academic_year_of_number(first, otherwise=latest)
+    return {
+        "school": school.pk,
+        "first_year": earliest,
+        "last_year": latest,
+        "first": first,
+        "last": day.last_number,
+    }
+
+
 def _occasions(
     school: School, engine: Engine, calendar: SchoolCalendar, day: SchoolDay
 ) -> dict[int, list[Occasion]]:
     found: dict[int, list[Occasion]] = {}
-    first_year, last_year = years_before(day.on)
     with connection.cursor() as cursor:
-        cursor.execute(
-            OCCASIONS,
-            {
-                "school": school.pk,
-                "first_year": first_year,
-                "last_year": last_year,
-                "first": _first_number(engine, day),
-                "last": day.last_number,
-            },
-        )
+        cursor.execute(OCCASIONS, _reach(school, day, _first_number(engine, day)))
         for pupil_id, number, code in cursor.fetchall():
             kind = kind_of(code)
             if kind is not None:
@@ -232,19 +235,9 @@ def _occasions(
 def _attended(school: School, engine: Engine, day: SchoolDay) -> dict[int, dict[str, int]]:
     firsts = {window: day.first_number(window) for window in engine.percentage_windows}
     counts = ", ".join(f"count(*) FILTER (WHERE s.number >= {int(first)})" for first in firsts.values())
-    first_year, last_year = years_before(day.on)
+    reach = _reach(school, day, min(firsts.values()))
     with connection.cursor() as cursor:
-        cursor.execute(
-            ATTENDED.format(counts=counts),
-            {
-                "school": school.pk,
-                "attending": ATTENDING_CODES,
-                "first_year": first_year,
-                "last_year": last_year,
-                "first": min(firsts.values()),
-                "last": day.last_number,
-            },
-        )
+        cursor.execute(ATTENDED.format(counts=counts), reach | {"attending": ATTENDING_CODES})
         return {row[0]: dict(zip(firsts, row[1:], strict=True)) for row in cursor.fetchall()}
 
 
