@@ -13,9 +13,14 @@ def main() -> None:
     if own_python.exists() and Path(sys.prefix).resolve() != (root / ".venv").resolve():
         os.execv(str(own_python), [str(own_python), *sys.argv])  # noqa: S606 - our own interpreter, no shell
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "attendance_site.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        # A setting that cannot be read: its own sentence says which and what to do.
+        sys.exit(f"{error}")
 
 
 if __name__ == "__main__":
