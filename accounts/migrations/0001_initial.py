@@ -35,9 +35,7 @@ class Migration(migrations.Migration):
                 ("office_email", models.EmailField(blank=True, max_length=254)),
                 (
                     "address",
-                    models.TextField(
-                        blank=True, help_text="one line of the address on each line"
-                    ),
+                    models.TextField(blank=True, help_text="one line of the address on each line"),
                 ),
             ],
         ),
@@ -56,9 +54,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 ("email", models.EmailField(max_length=254, unique=True)),
                 ("name", models.CharField(max_length=150)),
@@ -68,9 +64,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("email", django.db.models.functions.text.Lower("email"))
-                        ),
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
                         name="user_email_is_lower_case",
                     )
                 ],
@@ -128,9 +122,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("pk", 1)), name="installation_is_one_row"
-                    )
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="installation_is_one_row")
                 ],
             },
         ),

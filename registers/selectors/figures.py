@@ -11,8 +11,7 @@ from registers.rules.calendar import academic_year_of
 from registers.rules.figures import NO_SESSIONS, Figures, figures_of
 
 # Counted by code and not by class, so that what a code counts as stands in one table (rules/codes.py) only.
-# The
-# academic years name the partitions to read.
+# The academic years name the partitions to read.
 COUNT_BY_CODE = """
 SELECT m.pupil_id, m.code, count(*)
 FROM registers_mark AS m
