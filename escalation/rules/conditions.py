@@ -10,7 +10,7 @@ sessions that met the condition. Percentages are compared as exact fractions (GE
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
@@ -97,10 +97,7 @@ class Judge:
         """
         name = window or self._window
         attended = facts.attended[name]
-        absent = sum(
-            1 for occasion in _within(facts, facts.day.first_number(name)) if self._is_missed(occasion)
-        )
-        return Ratio(attended, attended + absent)
+        return Ratio(attended, attended + len(self.absences(facts, name)))
 
     def threshold(self, facts: PupilFacts) -> int | Decimal:
         """
@@ -119,8 +116,13 @@ class Judge:
 
     def absences(self, facts: PupilFacts, window: str | None = None) -> tuple[Occasion, ...]:
         """Return the missed sessions that the ladder counts in a window, in order."""
-        first = facts.day.first_number(window or self._window)
-        return tuple(occasion for occasion in _within(facts, first) if self._is_missed(occasion))
+        key = (window or self._window, self._is_pro_rata)
+        if key not in facts.counted:
+            first = facts.day.first_number(key[0])
+            facts.counted[key] = tuple(
+                occasion for occasion in _within(facts, first) if self._is_missed(occasion)
+            )
+        return facts.counted[key]
 
     def _is_missed(self, occasion: Occasion) -> bool:
         return occasion.is_absence and not (self._is_pro_rata and occasion.code == PART_TIME_CODE)
@@ -141,16 +143,24 @@ class Judge:
             if ratio.possible == 0 or ratio.possible < self._least_possible:
                 return False
             part = ratio.attended if condition.measure == "attendance_pct" else ratio.absent
-            bound = _exact(self._bound(condition, facts))
-            return bool(compare(part * 100 * bound.denominator, bound.numerator * ratio.possible))
+            numerator, denominator = _exact(self._bound(condition, facts))
+            return bool(compare(part * 100 * denominator, numerator * ratio.possible))
         number = len(self._counted(condition, facts, state))
-        bound = _exact(self._bound(condition, facts)) * _SESSIONS_TO_ONE[condition.measure]
-        return bool(compare(number, bound))
+        numerator, denominator = _exact(self._bound(condition, facts))
+        return bool(compare(number * denominator, numerator * _SESSIONS_TO_ONE[condition.measure]))
 
     def _bound(self, condition: MeasureCondition, facts: PupilFacts) -> int | Decimal:
         return self.threshold(facts) if isinstance(condition.value, str) else condition.value
 
-    def _counted(self, condition: MeasureCondition, facts: PupilFacts, state: LadderState) -> list[Occasion]:
+    def _counted(
+        self, condition: MeasureCondition, facts: PupilFacts, state: LadderState
+    ) -> Sequence[Occasion]:
+        if (
+            condition.measure == "absence_days"
+            and condition.window != "letter_period"
+            and not (condition.codes or condition.sessions)
+        ):
+            return self.absences(facts, condition.window)
         found = _within(facts, self._first_number(condition.window, facts, state))
         codes = frozenset(condition.codes) if condition.codes is not None else None
         if condition.measure == "late_count":
@@ -310,8 +320,10 @@ def _within(facts: PupilFacts, first_number: int) -> Sequence[Occasion]:
     return occasions[place:]
 
 
-def _exact(value: int | Decimal) -> Fraction:
-    return Fraction(value)
+@lru_cache(maxsize=256)
+def _exact(value: int | Decimal) -> tuple[int, int]:
+    """Return a number of a policy as numerator and denominator; integers compare faster than fractions."""
+    return value.as_integer_ratio()
 
 
 def _absence_percent(ratio: Ratio) -> str:

@@ -120,6 +120,11 @@ class PupilFacts:
         frozenset()
     )  # consents recorded for letters that wait for them: la_confirmation
 
+    # What a rule has counted once tonight, for the other rungs that ask the same; see Judge.absences.
+    counted: dict[tuple[str, bool], tuple[Occasion, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
     def is_compulsory_age(self, on: date) -> bool:
         """Say whether the pupil was of compulsory school age on a day."""
         return csa_start(self.date_of_birth) <= on <= csa_end(self.date_of_birth)
