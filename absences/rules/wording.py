@@ -35,7 +35,7 @@ REASONS: dict[str, str] = {
     "Y7": "could not come, and nobody could help it",
     "G": "holiday that the school did not agree to",
     "N": "the school does not know why yet",
-    "O": "a reason that the school did not accept",
+    "O": "no reason that the school accepted",
     "H": "holiday that the school agreed to",
     "F": "long family holiday that the school agreed to",
     "J": "interview",

@@ -57,7 +57,7 @@ def school_rates(school: School, *, on: date) -> SchoolRates:
     return SchoolRates(
         academic_year=year,
         last_day=on,
-        whole=group_of("Whole school", [f for members in in_rate.values() for f in members]),
+        whole=group_of("Aged 5 to 15", [f for members in in_rate.values() for f in members]),
         years=_groups(in_rate),
         outside=_groups(outside),
     )

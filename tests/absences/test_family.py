@@ -113,7 +113,7 @@ class TestTheFamilyPage:
         assert "Marked present this morning." in page
         assert "Register not taken yet this afternoon." in page
         assert "Robin has missed 2 of 9 half days." in page
-        assert "Attendance is 77.7 % (7 of 9 sessions)." in page
+        assert 'Attendance is <span class="nowrap">77.7 %</span> (7 of 9 sessions).' in page
         assert "Tue 9 Sep, all day" in page
         assert "Illness" in page
 
