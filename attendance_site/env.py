@@ -8,6 +8,7 @@ it does. An empty value counts as unset everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,21 @@ def number(name: str, default: int, *, least: int = 0) -> int:
     if not value.isascii() or not value.isdigit() or int(value) < least:
         raise ImproperlyConfigured(f"{name}={value} is not a whole number of {least} or more.")
     return int(value)
+
+
+def moment(name: str) -> str:
+    """The variable as local ISO date and time (`2026-11-20T08:50`), or nothing when unset or empty.
+
+    Raises ImproperlyConfigured when it is anything else.
+    """
+    said = text(name)
+    try:
+        datetime.fromisoformat(said or "2026-11-20T08:50")
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name}={said} is no local date and time: write it like 2026-11-20T08:50."
+        ) from None
+    return said
 
 
 def items(name: str, default: Iterable[str] = ()) -> list[str]:

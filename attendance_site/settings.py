@@ -208,7 +208,7 @@ TIME_ZONE = "Europe/London"
 USE_I18N = True
 USE_TZ = True
 # The demo's present moment (local ISO time); obeyed only with demo data and DEBUG, see registers/clock.py.
-ROLLCALL_NOW = env.text("ROLLCALL_NOW", default="")
+ROLLCALL_NOW = env.moment("ROLLCALL_NOW")
 
 # --- files --------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

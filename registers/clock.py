@@ -2,8 +2,7 @@
 The present moment, for views, tasks and commands only; everything below is told the time.
 
 A demo is looked at on Sundays too: with demo data and DEBUG, and only then, ROLLCALL_NOW is the present
-moment, and
-without it the demo lives on the latest school day when today is none.
+moment, and without it the demo lives on the latest school day when today is none.
 """
 
 from datetime import date, datetime
@@ -18,11 +17,7 @@ from registers.models import Session
 
 
 def present_moment() -> datetime:
-    """
-    Return now as an aware instant in the school's time zone (Europe/London).
-
-    :raises ValueError: ROLLCALL_NOW is set but is no ISO date and time
-    """
+    """Return now as an aware instant in the school's time zone (Europe/London)."""
     now = timezone.localtime()
     if not settings.DEBUG or not Installation.objects.filter(is_demo=True).exists():
         return now
