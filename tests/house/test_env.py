@@ -142,3 +142,16 @@ class TestAnEnvFile:
         env.read_file(tmp_path / "missing")
 
         assert (env.text("FIRST"), env.text("SECOND")) == ("from the process", "from the file")
+
+
+class TestMoment:
+    def test_takes_a_local_iso_time_or_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ROLLCALL_NOW", "2026-11-20T08:50")
+        assert env.moment("ROLLCALL_NOW") == "2026-11-20T08:50"
+        monkeypatch.delenv("ROLLCALL_NOW")
+        assert env.moment("ROLLCALL_NOW") == ""
+
+    def test_refuses_anything_else_with_an_example(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ROLLCALL_NOW", "soon")
+        with pytest.raises(ImproperlyConfigured, match="ROLLCALL_NOW=soon is no local date and time"):
+            env.moment("ROLLCALL_NOW")
