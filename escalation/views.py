@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from kombu.exceptions import OperationalError
 from accounts.access import Right
 from accounts.errors import DomainError
 from accounts.http import StaffRequest, staff_page
+from accounts.templatetags.rollcall import error_items
 from escalation import access
 from escalation.forms import DetailsForm, FilterForm, ReasonForm, filters_of, query_of
 from escalation.models import Step
@@ -46,6 +48,11 @@ class OpenStep:
     details: DetailsForm
     reasons: dict[str, ReasonForm]
     seen: str
+
+    @property
+    def needs_details(self) -> bool:
+        """Say whether something has to be entered, or put right, before a letter can be printed."""
+        return bool(self.details.errors) or any(problem.field for problem in self.detail.problems)
 
 
 @require_GET
@@ -260,11 +267,11 @@ def _shown_again(
         errors = [_fault(shown, problem.message, problem.field) for problem in error.problems]
     elif error is not None:
         errors = [{"message": error.message, "href": ""}]
-    forms = [shown.details, *shown.reasons.values()]
+    faults = error_items(shown.details, *shown.reasons.values(), errors)
     if "desk" in request.POST:
         filters = filters_of(QueryDict(request.POST["desk"].lstrip("?")))
-        return _desk_page(request, filters, shown=shown, errors=[*forms, *errors], status=status)
-    return _step_page(request, shown, errors=[*forms, *errors], status=status)
+        return _desk_page(request, filters, shown=shown, errors=faults, status=status)
+    return _step_page(request, shown, errors=faults, status=status)
 
 
 def _fault(shown: OpenStep, message: str, field: str) -> Fault:
@@ -293,9 +300,9 @@ def _approved(outcomes: Sequence[Outcome]) -> str:
     return f"Approved {who}. {made} being made and will be under Letters."
 
 
-def _policy(request: StaffRequest) -> Policy | None:
+def _policy(request: StaffRequest, on: date) -> Policy | None:
     try:
-        return policy_in_force(request.school, present_moment().date())[1]
+        return policy_in_force(request.school, on)[1]
     except NoPolicyInForce:
         return None
 
@@ -332,8 +339,9 @@ def _desk_page(
     errors: Sequence[Any] = (),
     status: int = 200,
 ) -> HttpResponse:
-    policy = _policy(request)
-    work = worklist(request.school, policy, on=present_moment().date(), filters=filters)
+    today = present_moment().date()
+    policy = _policy(request, today)
+    work = worklist(request.school, policy, on=today, filters=filters)
     filters = work.filters
     context = {
         "work": work,
@@ -350,7 +358,7 @@ def _desk_page(
         "following_url": _page_url(request, filters, 1) if filters.page < work.pages else "",
         "filter_form": FilterForm(work),
         "here": query_of(filters),
-        "today": present_moment().date(),
+        "today": today,
         "may_decide": request.may(Right.DECIDE_STEPS),
         "shown": shown,
         "next_id": work.after(shown.detail.step.pk) if shown else None,

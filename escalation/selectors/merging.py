@@ -77,7 +77,7 @@ SOURCES: dict[str, Source] = {
             *("nti_rows", "period", "period_start", "period_end", "early_issue_grounds"),
             *("support_so_far", "support_available", "sufficient_improvement"),
             *("concern", "why", "reply_by", "tried_on"),
-            *("leave_dates", "decision", "dates_from", "dates_to", "refusal_reason"),
+            *("leave_dates", "decision", "dates_from", "dates_to", "refusal_reason", "own_words"),
         ),
         Source.PERSON,
     ),

@@ -176,6 +176,7 @@ def worklist(school: School, policy: Policy | None, *, on: date, filters: Filter
     steps = list(
         Step.objects.filter(school=school, state__in=OPEN_STATES)
         .select_related("pupil")
+        .defer("session_ids", "figures", "edits")
         .order_by("proposed_at", "pupil__surname", "pupil__forename", "pk")
     )
     places = _places(step.pupil_id for step in steps)

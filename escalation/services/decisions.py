@@ -5,6 +5,7 @@ Every decision names the state it starts from, so that of two people at once one
 who it was. A decision is all or nothing: a step is approved together with its letters or not at all.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -219,9 +220,8 @@ def release_step(step: Step, *, reason: str, by: User, at: datetime) -> None:
 
 def fingerprint(step: Step) -> str:
     """Return a short text that changes whenever what a person was shown of the step changes."""
-    entries = sorted(step.edits.items())
-    shown = (step.state, step.judged_on.isoformat(), step.session_ids, step.letters, step.figures, entries)
-    return sha256(repr(shown).encode()).hexdigest()[:16]
+    shown = [step.state, str(step.judged_on), step.session_ids, step.letters, step.figures, step.edits]
+    return sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _locked(step: Step) -> Step:
