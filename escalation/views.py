@@ -60,7 +60,7 @@ class OpenStep:
 def desk(request: StaffRequest) -> HttpResponse:
     """Show what waits for a decision, and beside it the step that was chosen."""
     chosen = request.GET.get("step", "")
-    step = access.step_for(request.school, int(chosen)) if chosen.isdigit() and len(chosen) < 19 else None
+    step = access.step_for(request.school, int(chosen)) if chosen.isdecimal() and len(chosen) < 19 else None
     shown = _opened(request, step) if step is not None else None
     return _desk_page(request, filters_of(request.GET), shown=shown)
 
@@ -100,7 +100,7 @@ def step_preview(request: StaffRequest, step_id: int, letter: str) -> HttpRespon
 def approvals(request: StaffRequest) -> HttpResponseBase:
     """Approve the selected steps, each by itself."""
     filters = filters_of(QueryDict(request.POST.get("desk", "").lstrip("?")))
-    selected = [int(text) for text in request.POST.getlist("step") if text.isdigit() and len(text) < 19]
+    selected = [int(text) for text in request.POST.getlist("step") if text.isdecimal() and len(text) < 19]
     if not selected:
         return _desk_page(
             request, filters, errors=[{"message": "Select a step first", "href": ""}], status=422
@@ -324,7 +324,7 @@ def _next_url(request: StaffRequest, step: Step, *, stays: bool) -> str:
         return reverse("escalation:desk", args=[request.school.key])
     filters = filters_of(QueryDict(request.POST["desk"].lstrip("?")))
     after = request.POST.get("next", "")
-    following = str(step.pk) if stays else after if after.isdigit() else None
+    following = str(step.pk) if stays else after if after.isdecimal() else None
     return _desk_url(request, filters, step=following)
 
 

@@ -252,6 +252,15 @@ class TestATeacher:
             assert ask(clients[TEACHER], row, here) == 403
 
 
+class TestAStepThatIsNoNumber:
+    @pytest.mark.parametrize("typed", ["²", "-1", "1e9", "9" * 40, ""])
+    def test_is_no_step(self, here, clients, typed):
+        desk = reverse("escalation:desk", args=[here.school.key])
+
+        assert clients["head"].get(desk, {"step": typed}).status_code == 200
+        assert clients["head"].post(f"{desk}approvals/", {"step": typed}).status_code == 422
+
+
 class TestPagesOfDjangoAllauth:
     def test_send_visitors_to_sign_in_but_for_those_that_are_named(self, db):
         names = {a.name for a in addresses() if a.route.startswith(ALLAUTH_PREFIX)}
