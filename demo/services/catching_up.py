@@ -12,6 +12,7 @@ from accounts.models import Event, Role, RoleAssignment, School
 from accounts.people import system_user
 from demo.generation import calendars, showing, trust
 from demo.generation.people import Pupil as InventedPupil
+from demo.generation.schools import SCHOOLS
 from demo.services import marking, people
 from demo.services.building import BUILT, LONDON, Report, silent
 from demo.services.schools import DemoSchool, sessions_of
@@ -26,6 +27,7 @@ from registers.models import (
     PartTimeTimetable,
     Pupil,
 )
+from registers.rules.calendar import academic_year_of
 from registers.services import marks as mark_services
 
 CAUGHT_UP = "demo.caught_up"
@@ -61,16 +63,16 @@ def catch_up(*, at: datetime, report: Report = silent) -> CaughtUp:
     if built is None:
         raise NoDemo("There is no demo in this database: build one with ./manage.py demo.")
     built_on = date.fromisoformat(built.data["today"])
-    invented = trust.generate(pupils=built.data["pupils"], seed=built.data["seed"], today=built_on)
-    last_day = max(row.days[-1] for row in invented.rows[invented.current].values())
+    last_day = calendars.school_year(academic_year_of(built_on)).school_days()[-1]
     today = min(last_day, calendars.latest_school_day(at.astimezone(LONDON).date()))
     latest = Event.objects.filter(kind=CAUGHT_UP).order_by("-pk").first()
-    reached = {school.key: built_on for school in invented.schools}
+    reached = {school.key: built_on for school in SCHOOLS}
     if latest is not None:
         reached |= {key: date.fromisoformat(day) for key, day in latest.data["reached"].items()}
     if all(day >= today for day in reached.values()):
         return CaughtUp(today)
 
+    invented = trust.generate(pupils=built.data["pupils"], seed=built.data["seed"], today=built_on)
     done = CaughtUp(today)
     refused: list[str] = []
     with scopes_disabled():
