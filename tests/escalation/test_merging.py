@@ -387,4 +387,4 @@ def test_fields_to_enter_are_those_of_the_letters_that_only_a_person_knows() -> 
 
     found: list[Field] = merging.fields_to_enter(step)
 
-    assert [field.name for field in found] == ["panel_at", "meeting_at"]
+    assert [field.name for field in found] == ["panel_at", "meeting_at", "own_words"]
