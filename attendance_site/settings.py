@@ -30,7 +30,7 @@ DATABASES = {
         **env.database(DATABASE_URL),
         "ENGINE": "django.db.backends.postgresql",
         "ATOMIC_REQUESTS": False,  # transactions belong to services
-        "CONN_MAX_AGE": 300,
+        "CONN_MAX_AGE": 0 if TESTING else 300,  # a test's server thread must not keep the database open
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": env.text("ROLLCALL_TEST_DB", default="test_rollcall")},
     }
