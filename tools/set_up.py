@@ -39,6 +39,8 @@ LIBRARIES = (
     ("libharfbuzz-subset.so.0", "libharfbuzz-subset.dylib", "libharfbuzz-subset0"),
     ("libfontconfig.so.1", "libfontconfig.dylib", "libfontconfig1"),
 )
+# What the driver of browser tests needs on Linux besides Chromium.
+DRIVER_LIBRARY, DRIVER_PACKAGE = "libatomic.so.1", "libatomic1"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # The same libraries where Debian's packages are not to be had.
 OTHER_SYSTEMS = (
@@ -82,6 +84,8 @@ def install_system_packages(*, with_browser: bool) -> None:
     missing = [package for linux, mac, package in LIBRARIES if not _loads(linux, mac)]
     if with_browser and not _browser() and _distribution() == "debian":
         missing.append("chromium")
+    if with_browser and sys.platform == "linux" and not _loads(DRIVER_LIBRARY, ""):
+        missing.append(DRIVER_PACKAGE)
     if importlib.util.find_spec("ensurepip") is None:  # Debian packs it apart from Python
         missing.append(f"python3.{sys.version_info.minor}-venv")
     if not missing:
