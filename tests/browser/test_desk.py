@@ -1,4 +1,4 @@
-"""The champion's desk in a browser: with the keyboard alone, on a phone, without scripts, in both palettes."""
+"""The champion's desk in a browser: by keyboard alone, on a phone, without scripts, in both palettes."""
 
 import re
 from collections.abc import Callable

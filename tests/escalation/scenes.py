@@ -47,6 +47,12 @@ def days(*texts: str) -> list[date]:
     return [date.fromisoformat(text if len(text) > 5 else f"2025-{text}") for text in texts]
 
 
+# The desk of most tests: judged on a Tuesday evening after five days of illness, seen the next morning.
+JUDGED_ON = date(2025, 10, 7)
+TODAY = date(2025, 10, 8)
+FIVE_DAYS = {"I": days("09-15", "09-16", "09-17", "09-18", "10-06")}
+
+
 @dataclass
 class Scene:
     """One school on stage."""

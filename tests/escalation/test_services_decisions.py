@@ -28,43 +28,17 @@ from escalation.services.decisions import (
 from letters.models import Letter
 from registers.models import Pupil, Session
 from registers.services.marks import amend_mark
-from tests.escalation.scenes import Scene, days, morning, open_school
+from tests.escalation.scenes import FIVE_DAYS, JUDGED_ON, TODAY, Scene, days, morning, open_school
 from tests.factories.accounts import UserFactory
 from tests.factories.registers import ContactFactory, PupilContactFactory, london
 
-AT = morning(date(2025, 10, 8))
-JUDGED_ON = date(2025, 10, 7)
-FIVE_DAYS = {"I": days("09-15", "09-16", "09-17", "09-18", "10-06")}
+AT = morning(TODAY)
 
 
 @pytest.fixture(autouse=True)
 def _everything_in_sight() -> Iterator[None]:
     with scopes_disabled():
         yield
-
-
-@pytest.fixture
-def scene(db: None) -> Scene:
-    return open_school()
-
-
-@pytest.fixture
-def pupil(scene: Scene) -> Pupil:
-    made = scene.pupil()
-    scene.mark(made, FIVE_DAYS, up_to=JUDGED_ON)
-    return made
-
-
-@pytest.fixture
-def step(scene: Scene, pupil: Pupil) -> Step:
-    """Letter 1 at five days."""
-    return scene.step(pupil, judged_on=JUDGED_ON)
-
-
-@pytest.fixture
-def panel(scene: Scene, pupil: Pupil) -> Step:
-    """Letter 4, which cannot be printed without the day of the panel."""
-    return scene.step(pupil, judged_on=JUDGED_ON, rung_id="wer_d17", letters=["wer_4"])
 
 
 def assert_nothing_was_done(step: Step) -> None:
