@@ -1,4 +1,4 @@
-#!/usr/bin/env python
+#!/usr/bin/env python3
 """Rollcall's command line: `./manage.py NAME`, listed in the README's reference."""
 
 import os
