@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from django.template.loader import render_to_string
 from django_scopes import scopes_disabled
 from pytest_django import DjangoAssertNumQueries
 
@@ -14,10 +15,11 @@ from escalation.selectors import wording
 from escalation.selectors.readiness import reaches_for_the_law
 from escalation.selectors.rejudging import is_gone
 from escalation.selectors.steps import StepDetail, step_detail
-from escalation.selectors.worklist import Filters, Worklist, worklist
+from escalation.selectors.worklist import Filters, Week, Worklist, worklist
 from escalation.services.decisions import approve_step, dismiss_step, hold_step, release_step
 from escalation.services.policies import policy_of
 from escalation.services.sweep import sweep_school
+from escalation.templatetags.desk import strip as draw_strip
 from registers.models import Session
 from registers.services.marks import amend_mark
 from tests.escalation.scenes import Scene, days, evening, morning, open_school
@@ -366,3 +368,17 @@ class TestWhatReachesForTheLaw:
         }
 
         assert found == {rung.id for rung in policy.ladder.rungs if rung.id in self.LAW}
+
+
+class TestTheStripAsDrawn:
+    def test_is_the_component_of_every_page(self) -> None:
+        weeks = [
+            Week("week of Mon 3 Nov", count, of) for count, of in ((0, 10), (2, 10), (5, 10), (8, 8), (0, 0))
+        ]
+
+        drawn = draw_strip('Sessions "missed"', weeks)
+
+        component = render_to_string(
+            "_components/heat_strip.html", {"caption": 'Sessions "missed"', "weeks": weeks}
+        )
+        assert drawn == component.strip()
