@@ -2,6 +2,8 @@
 
 # Two processes use two cores; the threads wait for the database side by side.
 workers = 2
+# Read once and shared by both: half the time until the first page.
+preload_app = True
 worker_class = "gthread"
 threads = 4
 # A page that takes this long is broken; the process is replaced.

@@ -86,13 +86,17 @@ def prepare(supervisor: Supervisor, home: Path, port: int) -> None:
     from django.conf import settings
 
     from accounts.models import Installation, School
+    from demo.services import is_behind
+    from registers.clock import present_moment
 
     with step("Bringing the database up to date"):
         call_command("migrate", interactive=False, verbosity=0)
     if settings.DEBUG and not School.objects.exists():
         # A process of its own gives the memory back that it takes.
         run("Making the demo trust", [sys.executable, "manage.py", "demo"], supervisor.log / "demo.log")
-    elif settings.DEBUG and Installation.objects.filter(is_demo=True).exists():
+    elif (
+        settings.DEBUG and Installation.objects.filter(is_demo=True).exists() and is_behind(present_moment())
+    ):
         command = [sys.executable, "manage.py", "demo", "--catch-up"]
         run("Bringing the demo trust up to today", command, supervisor.log / "demo.log")
     if not settings.DEBUG:

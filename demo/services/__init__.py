@@ -1,7 +1,7 @@
 """Building the demo trust, and bringing it up to date."""
 
 from demo.services.building import Built, HasSchoolsAlready, TooSmall, build_demo, claim_installation
-from demo.services.catching_up import CaughtUp, NoDemo, catch_up
+from demo.services.catching_up import CaughtUp, NoDemo, catch_up, is_behind
 
 __all__ = [
     "Built",
@@ -12,4 +12,5 @@ __all__ = [
     "build_demo",
     "catch_up",
     "claim_installation",
+    "is_behind",
 ]

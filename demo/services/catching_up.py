@@ -49,6 +49,27 @@ class CaughtUp:
     refused: tuple[str, ...] = ()
 
 
+def is_behind(at: datetime) -> bool:
+    """Say whether the demo of this database lacks a school day up to yesterday. Two statements."""
+    span = _span(at)
+    return span is not None and any(day < span[2] for day in span[1].values())
+
+
+def _span(at: datetime) -> tuple[Event, dict[str, date], date] | None:
+    """Return how the demo was built, the day that each school has reached, and the day it should live on."""
+    built = Event.objects.filter(kind=BUILT).order_by("-pk").first()
+    if built is None:
+        return None
+    built_on = date.fromisoformat(built.data["today"])
+    last_day = calendars.school_year(academic_year_of(built_on)).school_days()[-1]
+    today = min(last_day, calendars.latest_school_day(at.astimezone(LONDON).date()))
+    latest = Event.objects.filter(kind=CAUGHT_UP).order_by("-pk").first()
+    reached = {school.key: built_on for school in SCHOOLS}
+    if latest is not None:
+        reached |= {key: date.fromisoformat(day) for key, day in latest.data["reached"].items()}
+    return built, reached, today
+
+
 @transaction.atomic
 def catch_up(*, at: datetime, report: Report = silent) -> CaughtUp:
     """
@@ -59,19 +80,14 @@ def catch_up(*, at: datetime, report: Report = silent) -> CaughtUp:
 
     :raises NoDemo: the database has no demo
     """
-    built = Event.objects.filter(kind=BUILT).order_by("-pk").first()
-    if built is None:
+    span = _span(at)
+    if span is None:
         raise NoDemo("There is no demo in this database: build one with ./manage.py demo.")
-    built_on = date.fromisoformat(built.data["today"])
-    last_day = calendars.school_year(academic_year_of(built_on)).school_days()[-1]
-    today = min(last_day, calendars.latest_school_day(at.astimezone(LONDON).date()))
-    latest = Event.objects.filter(kind=CAUGHT_UP).order_by("-pk").first()
-    reached = {school.key: built_on for school in SCHOOLS}
-    if latest is not None:
-        reached |= {key: date.fromisoformat(day) for key, day in latest.data["reached"].items()}
+    built, reached, today = span
     if all(day >= today for day in reached.values()):
         return CaughtUp(today)
 
+    built_on = date.fromisoformat(built.data["today"])
     invented = trust.generate(pupils=built.data["pupils"], seed=built.data["seed"], today=built_on)
     done = CaughtUp(today)
     refused: list[str] = []

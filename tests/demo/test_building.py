@@ -250,6 +250,14 @@ class TestCatchingUp:
         assert (done.marks, done.joined, done.left) == (0, 0, 0)
         assert counts() == before
 
+    def test_is_asked_for_only_when_a_day_is_lacking(self, demo: services.Built) -> None:
+        assert services.is_behind(at(TODAY)) is False
+        assert services.is_behind(at(date(2026, 12, 8))) is True
+
+        services.catch_up(at=at(date(2026, 12, 8)))
+
+        assert services.is_behind(at(date(2026, 12, 8))) is False
+
     def test_ends_with_the_academic_year_of_the_demo(self, demo: services.Built) -> None:
         done = services.catch_up(at=at(date(2027, 11, 3)))
 
