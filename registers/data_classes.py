@@ -37,7 +37,8 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
     ),
     "registers.Code": classed(
         public=(
-            "symbol name group statistical_class half is_late nature_required age_rule valid_from valid_to is_mark"
+            "symbol name group statistical_class half is_late nature_required age_rule valid_from valid_to"
+            " is_mark"
         )
     ),
     "registers.Register": classed(
