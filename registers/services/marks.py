@@ -1,7 +1,7 @@
 """
-Writing marks. Every change of a mark in Rollcall goes through this module, and from there through the checks
-and the
-history that the database keeps itself (migrations/sql/marks_and_history.sql).
+Writing marks. Every change of a mark in Rollcall goes through this module (those of a file through
+`mark_imports`), and from there through the checks and the history that the database keeps itself
+(migrations/sql/marks_and_history.sql).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
