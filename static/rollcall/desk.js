@@ -73,6 +73,9 @@ document.addEventListener("htmx:afterSwap", (event) => {
     if (isCurrent) link.setAttribute("aria-current", "true");
     link.closest(".step").classList.toggle("step--current", isCurrent);
   }
+  // The list has become narrower and its rows taller: bring the row back into sight. On a phone the step is all there is.
   pane.scrollTop = 0;
-  document.getElementById("pane-title")?.focus({ preventScroll: false });
+  const row = document.querySelector(".step--current");
+  (row && row.offsetParent ? row : pane).scrollIntoView({ block: "nearest" });
+  document.getElementById("pane-title")?.focus({ preventScroll: Boolean(row && row.offsetParent) });
 });

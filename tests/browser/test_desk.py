@@ -193,6 +193,18 @@ class TestTheOpenStep:
         assert answer.headers["content-type"] == "application/pdf"
         assert answer.body().startswith(b"%PDF-")
 
+    def test_leaves_its_row_in_sight_though_the_list_grows_longer(
+        self, open_page: OpenPage, scene: Scene
+    ) -> None:
+        page = open_page(ADDRESS, scene.champion, viewport={"width": 1280, "height": 560})
+        last = page.get_by_role("link", name="Li, Bo")
+
+        last.click()
+
+        expect(page.locator("#pane-title")).to_be_focused()
+        expect(last).to_be_in_viewport(ratio=1)
+        expect(page.locator("#pane-title")).to_be_in_viewport(ratio=1)
+
 
 class TestWithoutScripts:
     def test_a_step_is_opened_and_approved(self, open_page: OpenPage, scene: Scene) -> None:
