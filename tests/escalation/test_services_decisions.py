@@ -530,7 +530,7 @@ class TestTwoChampionsAtOnce:
         pupil = scene.pupil()
         scene.mark(pupil, FIVE_DAYS, up_to=JUDGED_ON)
         step = scene.step(pupil, judged_on=JUDGED_ON)
-        start = Barrier(2)
+        start = Barrier(2, timeout=30)  # a thread that fails early must not leave the other waiting
         said: dict[str, str] = {}
 
         def approve(person: User) -> None:
