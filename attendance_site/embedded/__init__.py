@@ -16,6 +16,7 @@ below /var/lib/rollcall. The permissions of folders that are not ours are never 
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
 from pathlib import Path
@@ -83,6 +84,10 @@ def remove(home: Path) -> None:
     """Stop the servers of `home` and of its tests, and delete it with all its data, wherever that lies."""
     for folder in (home / "test", home):
         stop(folder)
+        shutil.rmtree(postgres.socket_folder(place_of(folder, "postgres")), ignore_errors=True)
         for name in ("postgres", "redis"):
-            shutil.rmtree(place_of(folder, name).base, ignore_errors=True)
+            base = place_of(folder, name).base
+            shutil.rmtree(base, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                base.parent.rmdir()  # empty when it was made for a closed home; a home is not yet
     shutil.rmtree(home, ignore_errors=True)

@@ -63,9 +63,9 @@ def ensure(home: Path, *, fast: bool) -> str:
             if not _listens(place):
                 _start(place, fast=fast)
             if not (place.base / "ready").exists():
-                _create_role_and_database(_socket_folder(place))
+                _create_role_and_database(socket_folder(place))
                 place.write(place.base / "ready", "")
-    return f"postgres://{NAME}@/{NAME}?host={quote(str(_socket_folder(place)), safe='/')}"
+    return f"postgres://{NAME}@/{NAME}?host={quote(str(socket_folder(place)), safe='/')}"
 
 
 def answers(home: Path) -> bool:
@@ -84,7 +84,7 @@ def stop(home: Path) -> None:
         end_process(first_number(data / "postmaster.pid"), str(data), patience=0)
 
 
-def _socket_folder(place: Place) -> Path:
+def socket_folder(place: Place) -> Path:
     """The folder of the server's socket: beside the data, or a short one when that path is too long."""
     beside = place.base / "run"
     # libpq takes a comma for a list of hosts.
@@ -98,7 +98,7 @@ def _socket_folder(place: Place) -> Path:
 
 def _make_socket_folder(place: Place) -> Path:
     """Make the socket's folder; refuse one that somebody else has put there."""
-    folder = _socket_folder(place)
+    folder = socket_folder(place)
     if folder.parent == places.SYSTEM_STORE:
         make_system_store()
     with contextlib.suppress(PermissionError):
@@ -115,7 +115,7 @@ def _make_socket_folder(place: Place) -> Path:
 def _listens(place: Place) -> bool:
     """Whether something listens on the server's socket; the folder is private, so it is our server."""
     with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
-        probe.connect(str(_socket_folder(place) / SOCKET_NAME))
+        probe.connect(str(socket_folder(place) / SOCKET_NAME))
         return True
     return False
 
@@ -187,7 +187,7 @@ def _remove_stale_lock_files(place: Place, data: Path) -> None:
 
     After a kill or a reboot the number may be another program's, and PostgreSQL would not start beside it.
     """
-    for lock in (data / "postmaster.pid", _socket_folder(place) / f"{SOCKET_NAME}.lock"):
+    for lock in (data / "postmaster.pid", socket_folder(place) / f"{SOCKET_NAME}.lock"):
         if lock.exists() and str(data) not in command_line(first_number(lock)):
             lock.unlink()
 

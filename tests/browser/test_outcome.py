@@ -7,6 +7,7 @@ champion approves a step at the desk, and a letter's PDF exists, addressed to th
 README come from here.
 """
 
+import contextlib
 import csv
 import io
 import json
@@ -26,6 +27,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
+from attendance_site import embedded
 from tests.browser.conftest import WIDE, violations_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -104,16 +106,20 @@ def wait_for(answers: Any, *, seconds: float) -> None:
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    running = Trial(tmp_path_factory.mktemp("trial"))
-    try:
-        running.wait_until_ready()
-        yield running
-    finally:
-        running.stop()
-        # Like Ctrl-C at the terminal: nothing of it may be left listening.
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", int(running.base.rsplit(":", 1)[1])))
+    home = tmp_path_factory.mktemp("trial")
+    # The trial's first command starts the servers and ./start leaves them running: they end with the home.
+    with contextlib.ExitStack() as afterwards:
+        afterwards.callback(embedded.remove, home)
+        running = Trial(home)
+        try:
+            running.wait_until_ready()
+            yield running
+        finally:
+            running.stop()
+            # Like Ctrl-C at the terminal: nothing of it may be left listening.
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", int(running.base.rsplit(":", 1)[1])))
 
 
 @pytest.fixture
