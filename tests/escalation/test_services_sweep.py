@@ -345,7 +345,7 @@ class TestTwoSweepsAtOnce:
         scene = open_school()
         for place in range(4):
             scene.mark(scene.pupil(f"Pupil{place}", has_family=False), FIVE_DAYS, up_to=JUDGED_ON)
-        by, start, found = system_user(), Barrier(2), []
+        by, start, found = system_user(), Barrier(2, timeout=30), []
 
         def one_sweep() -> None:
             try:
