@@ -26,6 +26,12 @@ class Right(Enum):
     TAKE_REGISTER = "take a register"
     AMEND_MARKS = "amend a closed register"
     SEE_PUPILS = "see the records of single pupils"
+    KEEP_ADMISSIONS = "change the admission register"
+    KEEP_ARRIVALS = "keep the late book"
+    MARK_AHEAD = "enter marks ahead"
+    TAKE_IN_FILES = "take in or give out files of the registers"
+    SET_UP_SCHOOL = "change the school's calendar and day"
+    KEEP_HISTORY = "prove or retire the history of the registers"
     SEE_LETTERS = "see letters"
     SEE_DESK = "see the attendance champion's desk"
     DECIDE_STEPS = "approve, edit or dismiss steps"
@@ -42,6 +48,11 @@ RIGHTS: dict[str, frozenset[Right]] = {
             Right.TAKE_REGISTER,
             Right.AMEND_MARKS,
             Right.SEE_PUPILS,
+            Right.KEEP_ADMISSIONS,
+            Right.KEEP_ARRIVALS,
+            Right.MARK_AHEAD,
+            Right.TAKE_IN_FILES,
+            Right.SET_UP_SCHOOL,
             Right.SEE_LETTERS,
         }
     ),
@@ -51,6 +62,8 @@ RIGHTS: dict[str, frozenset[Right]] = {
             Right.TAKE_REGISTER,
             Right.AMEND_MARKS,
             Right.SEE_PUPILS,
+            Right.KEEP_ARRIVALS,
+            Right.MARK_AHEAD,
             Right.SEE_LETTERS,
             Right.SEE_DESK,
             Right.DECIDE_STEPS,

@@ -10,65 +10,60 @@ Three rules stand above the rows:
 - whoever is not signed in is sent to sign in.
 """
 
-from dataclasses import dataclass, field
+from tests.whole.access_row import (
+    CHAMPION,
+    DECIDERS,
+    EVERYBODY,
+    GOVERNOR,
+    HEAD,
+    PARENT,
+    RECORD_KEEPERS,
+    ROLES,
+    TEACHER,
+    TRUST,
+    Row,
+    of_school,
+)
+from tests.whole.access_rows import (
+    admission,
+    ahead,
+    amending,
+    arrivals,
+    files,
+    marking,
+    roll,
+    set_up,
+    watching,
+)
 
-TEACHER, OFFICE, CHAMPION, HEAD = "teacher", "office", "champion", "head"
-GOVERNOR, TRUST, PARENT = "governor", "trust", "parent"
-ROLES = (TEACHER, OFFICE, CHAMPION, HEAD, GOVERNOR, TRUST, PARENT)
-EVERYBODY = frozenset(ROLES)
-SCHOOL_STAFF = frozenset({TEACHER, OFFICE, CHAMPION, HEAD})
-RECORD_KEEPERS = frozenset({OFFICE, CHAMPION, HEAD})
-DECIDERS = frozenset({CHAMPION, HEAD})
-
-
-@dataclass(frozen=True)
-class Row:
-    """
-    One address and method: which roles get through, and with what status.
-
-    `parts` maps each argument of the address to the thing of `tests.whole.world` that fills it in; those in
-    `of_school` are rows that belong to a school.
-    """
-
-    name: str
-    roles: frozenset[str]
-    method: str = "get"
-    status: int = 200
-    parts: dict[str, str] = field(default_factory=dict)
-    of_school: tuple[str, ...] = ()
-
-    @property
-    def is_of_a_school(self) -> bool:
-        """Say whether the address stands under /s/<school_key>/."""
-        return "school_key" in self.parts
-
-
-def of_school(name: str, roles: frozenset[str], *rows: str, **options: object) -> Row:
-    """Return the row of a school's address; `rows` are the arguments that name something of the school."""
-    parts = {"school_key": "school_key", **options.pop("parts", {})}  # type: ignore[dict-item]
-    return Row(name, roles, parts=parts, of_school=rows, **options)  # type: ignore[arg-type]
-
+__all__ = [
+    "ALLAUTH_CLOSED",
+    "ALLAUTH_FOR_VISITORS",
+    "ALLAUTH_PREFIX",
+    "DEMO_PREFIX",
+    "PARENT",
+    "ROLES",
+    "TABLE",
+    "TEACHER",
+    "Row",
+]
 
 STEP = {"step_id": "step"}
-REGISTER = {"on": "on", "half": "half", "class_id": "class_id"}
 
 TABLE: tuple[Row, ...] = (
     # --- accounts
     Row("home", EVERYBODY, status=302),
     Row("landing", EVERYBODY, status=302),
-    # --- registers
-    of_school("registers:day", SCHOOL_STAFF),
-    of_school("registers:day_on", SCHOOL_STAFF, parts={"on": "on"}),
-    of_school("registers:register", SCHOOL_STAFF, "class_id", parts=REGISTER),
-    # Nothing entered in an open register saves nothing and comes back to it.
-    of_school("registers:register", SCHOOL_STAFF, "class_id", parts=REGISTER, method="post", status=302),
-    of_school(
-        "registers:mark_history",
-        SCHOOL_STAFF,
-        "pupil_id",
-        "session_id",
-        parts={"pupil_id": "pupil_id", "session_id": "session_id"},
-    ),
+    # --- registers, one module for each area, as in registers/urls
+    *marking.ROWS,
+    *amending.ROWS,
+    *admission.ROWS,
+    *roll.ROWS,
+    *set_up.ROWS,
+    *watching.ROWS,
+    *arrivals.ROWS,
+    *ahead.ROWS,
+    *files.ROWS,
     # --- letters
     of_school("letters:list", RECORD_KEEPERS),
     of_school("letters:letter", RECORD_KEEPERS, "pk", parts={"pk": "letter"}),

@@ -1,10 +1,8 @@
-"""URLs of registers. Dates are ISO, halves `AM` and `PM`, as everywhere that people or scripts read them."""
+"""Days and halves in addresses: dates are ISO, halves `AM` and `PM`."""
 
 from datetime import date
 
-from django.urls import path, register_converter
-
-from registers import views
+from django.urls import register_converter
 
 
 class DayConverter:
@@ -37,17 +35,3 @@ class HalfConverter:
 
 register_converter(DayConverter, "day")
 register_converter(HalfConverter, "half")
-
-app_name = "registers"
-urlpatterns = [
-    path("s/<slug:school_key>/registers/", views.day_board, name="day"),
-    path("s/<slug:school_key>/registers/<day:on>/", views.day_board, name="day_on"),
-    path(
-        "s/<slug:school_key>/registers/<day:on>/<half:half>/<int:class_id>/", views.register, name="register"
-    ),
-    path(
-        "s/<slug:school_key>/pupils/<int:pupil_id>/marks/<int:session_id>/",
-        views.mark_history,
-        name="mark_history",
-    ),
-]
