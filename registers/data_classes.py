@@ -64,7 +64,29 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
     ),
     # An agreement to come part of the week is nearly always about health.
     "registers.PartTimeTimetable": classed(
-        special="first_day last_day review_on agreed_on", operational="id school_id pupil_id"
+        personal="agreed_with",
+        special=(
+            "first_day last_day review_on agreed_on circumstances ambition ended_early_why authority_told_on"
+            " plan_discussed_on social_worker_told_on"
+        ),
+        operational="id school_id pupil_id",
     ),
+    "registers.TimetableReview": classed(
+        special="held_on outcome next_review_on", operational="id timetable_id recorded_at recorded_by_id"
+    ),
+    "registers.KnownAhead": classed(
+        personal="leader",
+        special="name code nature withdrawn_why",
+        operational=(
+            "id school_id first_day first_half last_day last_half recorded_at recorded_by_id withdrawn_at"
+            " withdrawn_by_id"
+        ),
+    ),
+    "registers.KnownAheadPupil": classed(personal="pupil_id", operational="id known_ahead_id"),
+    "registers.WeeklyPattern": classed(
+        special="code name nature first_day last_day",
+        operational="id school_id pupil_id recorded_at recorded_by_id",
+    ),
+    "registers.PatternSession": classed(special="weekday half", operational="id pattern_id"),
     "registers.TimetableAbsence": classed(special="weekday half", operational="id timetable_id"),
 }

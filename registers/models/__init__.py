@@ -1,5 +1,6 @@
 """The two statutory registers."""
 
+from registers.models.ahead import KnownAhead, KnownAheadPupil, PatternSession, WeeklyPattern
 from registers.models.calendar import CalendarPeriod, DayTimes, Session
 from registers.models.contacts import Contact, PupilContact
 from registers.models.marks import (
@@ -18,7 +19,7 @@ from registers.models.pupils import (
     Pupil,
     PupilFlag,
 )
-from registers.models.timetables import PartTimeTimetable, TimetableAbsence
+from registers.models.timetables import PartTimeTimetable, TimetableAbsence, TimetableReview
 
 __all__ = [
     "CalendarPeriod",
@@ -31,13 +32,18 @@ __all__ = [
     "Enrolment",
     "EntryBatch",
     "HistoryHead",
+    "KnownAhead",
+    "KnownAheadPupil",
     "Mark",
     "MarkEntry",
     "PartTimeTimetable",
+    "PatternSession",
     "Pupil",
     "PupilContact",
     "PupilFlag",
     "Register",
     "Session",
     "TimetableAbsence",
+    "TimetableReview",
+    "WeeklyPattern",
 ]
