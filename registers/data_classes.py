@@ -4,9 +4,16 @@ from accounts.data_classes import DataClass, classed
 
 COLUMNS: dict[str, dict[str, DataClass]] = {
     "registers.DayTimes": classed(
-        operational="id school_id weekday", public="half opens_at late_after closes_at day_ends_at"
+        operational="id school_id weekday year_group starts_on",
+        public="half gates_open_at entry_from opens_at late_after closes_at day_ends_at",
     ),
-    "registers.CalendarPeriod": classed(operational="id school_id", public="kind name first_day last_day"),
+    "registers.CalendarPeriod": classed(
+        operational="id school_id cleared_from cleared_to",
+        public="kind name first_day first_half last_day last_half",
+    ),
+    "registers.YearGroupTimes": classed(
+        operational="id school_id session_id year_group", public="opens_at late_after_at closes_at"
+    ),
     "registers.Session": classed(
         operational="id school_id number school_week",
         public="on half academic_year half_term term status opens_at late_after_at closes_at",

@@ -1,7 +1,7 @@
 """The two statutory registers."""
 
 from registers.models.ahead import KnownAhead, KnownAheadPupil, PatternSession, WeeklyPattern
-from registers.models.calendar import CalendarPeriod, DayTimes, Session
+from registers.models.calendar import CalendarPeriod, DayTimes, Session, YearGroupTimes
 from registers.models.contacts import Contact, PupilContact
 from registers.models.marks import (
     Code,
@@ -46,4 +46,5 @@ __all__ = [
     "TimetableAbsence",
     "TimetableReview",
     "WeeklyPattern",
+    "YearGroupTimes",
 ]
