@@ -50,8 +50,11 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         public="key name trust phase local_authority leaving_year office_phone office_email address",
     ),
     "accounts.Installation": classed(operational="id is_demo"),
+    # That somebody does without single keys may tell of a disability.
     "accounts.User": classed(
-        personal="email name password last_login", operational="id is_active created_at"
+        personal="email name password last_login",
+        special="uses_single_keys",
+        operational="id is_active created_at",
     ),
     "accounts.RoleAssignment": classed(
         personal="role title", operational="id user_id school_id starts_on ends_on"

@@ -69,6 +69,8 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=150)
     is_active = models.BooleanField(default=True)
+    # WCAG 2.1.4: shortcuts of one character fight speech input, so each person can turn them off.
+    uses_single_keys = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
