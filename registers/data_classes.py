@@ -96,4 +96,42 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
     ),
     "registers.PatternSession": classed(special="weekday half", operational="id pattern_id"),
     "registers.TimetableAbsence": classed(special="weekday half", operational="id timetable_id"),
+    # Why a child comes late or leaves may be about health; who may collect is about family life.
+    "registers.LateArrival": classed(
+        personal="arrived_at minutes_late company company_name",
+        special="reason reason_text proposed_code_id code previous_code previous_arrived_at previous_nature",
+        operational=(
+            "id school_id pupil_id session_id recorded_by_id recorded_at replaces_id is_withdrawal"
+            " correction_reason"
+        ),
+    ),
+    "registers.EarlyDeparture": classed(
+        personal="on left_at expected_back_at is_alone collected_by relationship",
+        special="reason reason_text proof proof_text override_reason",
+        operational=(
+            "id school_id pupil_id contact_id collector_id recorded_by_id recorded_at replaces_id is_withdrawal"
+            " correction_reason"
+        ),
+    ),
+    "registers.DepartureReturn": classed(
+        personal="returned_at",
+        operational=(
+            "id school_id pupil_id departure_id recorded_by_id recorded_at replaces_id is_withdrawal"
+            " correction_reason"
+        ),
+    ),
+    "registers.LateGate": classed(
+        personal="on started_at staff_name note", operational="id school_id recorded_by_id recorded_at"
+    ),
+    "registers.LateGatePupil": classed(personal="seen_at", operational="id school_id gate_id pupil_id"),
+    "registers.AuthorisedCollector": classed(
+        personal="name relationship phone is_adult date_of_birth letter_received_on valid_from valid_to",
+        special="exception_reason end_reason",
+        operational="id school_id exception_agreed_by recorded_by_id recorded_at ended_by_id ended_at",
+    ),
+    "registers.CollectorPupil": classed(operational="id school_id collector_id pupil_id"),
+    "registers.PaperRegister": classed(
+        personal="marked_by_name",
+        operational="id school_id class_group_id session_id marked_at entered_by_id entered_at marks_count",
+    ),
 }
