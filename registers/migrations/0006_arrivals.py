@@ -4,7 +4,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-
 # The books only grow for six years; after that an entry may be removed with the register that it belongs to
 # (SI 2024/208 regulation 7).
 BOOKS = ("latearrival", "earlydeparture", "departurereturn", "paperregister")

@@ -1,5 +1,5 @@
 """
-The books of the hatch: who came late, who left early and came back, who was seen at the gate, who may collect.
+The books of the hatch: who came late, who left early and came back, who was at the gate, who may collect.
 
 The books only grow: an entry is never changed or deleted. A correction is a new entry that replaces the old
 one and says why; a withdrawal is a new entry that stands for nothing. The database refuses anything else
