@@ -20,7 +20,10 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
     ),
     # Special: eligibility for free meals is not in article 9, but is kept as closely as need and plan are.
     "registers.Pupil": classed(
-        personal="upn surname forename date_of_birth sex",
+        personal=(
+            "upn surname forename middle_names known_as date_of_birth sex home_language last_school_name"
+            " last_school_address"
+        ),
         special="fsm sen ehcp",
         operational="id school_id",
     ),
@@ -34,13 +37,32 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         personal="starts_on ends_on", operational="id school_id class_group_id user_id"
     ),
     "registers.Contact": classed(
-        personal="name email phone address address_confidential", operational="id school_id user_id"
+        personal="name email phone home_phone work_phone language address address_confidential",
+        operational="id school_id user_id",
     ),
     # A court order is about family life and may be about offences.
     "registers.PupilContact": classed(
-        personal="relationship priority parental_responsibility lives_with receives_letters",
-        special="court_order_restricts",
+        personal="relationship priority parental_responsibility lives_with receives_letters may_sign_in",
+        special=(
+            "court_order_restricts court_order_type court_order_from court_order_until court_order_note"
+        ),
         operational="id school_id pupil_id contact_id",
+    ),
+    "registers.OutsideContact": classed(
+        personal="name organisation phone email", operational="id school_id role is_current"
+    ),
+    # That a social worker or a youth justice worker knows a child says much about the child.
+    "registers.PupilOutsideContact": classed(
+        special="outside_contact_id starts_on ends_on", operational="id school_id pupil_id"
+    ),
+    "registers.PupilAddress": classed(
+        personal="lines with_contact_id starts_on ends_on", operational="id school_id pupil_id"
+    ),
+    # The history holds whatever changed, flags and court orders among it.
+    "registers.ParticularsChange": classed(
+        personal="by_name by_position reason",
+        special="field old new",
+        operational="id school_id subject subject_id pupil_id contact_id counts_from at by_id",
     ),
     "registers.Code": classed(
         public=(
@@ -56,7 +78,12 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         special="code nature",
         operational="academic_year pupil_id session_id school_id recorded_at recorded_by_id source",
     ),
+    # The outcome repeats the code and nature that were sent.
+    "registers.ReceivedEntry": classed(
+        special="outcome", operational="id school_id by_id key fingerprint received_at"
+    ),
     "registers.HistoryHead": classed(operational="school_id number digest"),
+    "registers.HistoryAnchor": classed(operational="id school_id number digest at"),
     "registers.EntryBatch": classed(
         personal="by_name by_position",
         special="reason",
@@ -95,6 +122,15 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         operational="id school_id pupil_id recorded_at recorded_by_id",
     ),
     "registers.PatternSession": classed(special="weekday half", operational="id pattern_id"),
+    "registers.RegisterClosing": classed(
+        operational="id school_id session_id closed_at known_ahead unexplained"
+    ),
+    "registers.ClassClosing": classed(
+        operational="id closing_id class_group_id was_begun known_ahead unexplained"
+    ),
+    "registers.RegisterNudge": classed(
+        operational="id school_id class_group_id session_id nudged_at nudged_by_id address sent_at"
+    ),
     "registers.TimetableAbsence": classed(special="weekday half", operational="id timetable_id"),
     # Why a child comes late or leaves may be about health; who may collect is about family life.
     "registers.LateArrival": classed(

@@ -12,7 +12,9 @@ from registers.models.arrivals import (
     PaperRegister,
 )
 from registers.models.calendar import CalendarPeriod, DayTimes, Session, YearGroupTimes
-from registers.models.contacts import Contact, PupilContact
+from registers.models.contacts import Contact, OutsideContact, PupilContact, PupilOutsideContact
+from registers.models.entries import ReceivedEntry
+from registers.models.history import HistoryAnchor
 from registers.models.marks import (
     Code,
     EntryBatch,
@@ -21,6 +23,7 @@ from registers.models.marks import (
     MarkEntry,
     Register,
 )
+from registers.models.particulars import ParticularsChange, PupilAddress
 from registers.models.pupils import (
     ClassGroup,
     ClassMembership,
@@ -30,10 +33,12 @@ from registers.models.pupils import (
     PupilFlag,
 )
 from registers.models.timetables import PartTimeTimetable, TimetableAbsence, TimetableReview
+from registers.models.watching import ClassClosing, RegisterClosing, RegisterNudge
 
 __all__ = [
     "AuthorisedCollector",
     "CalendarPeriod",
+    "ClassClosing",
     "ClassGroup",
     "ClassMembership",
     "ClassTeacher",
@@ -45,6 +50,7 @@ __all__ = [
     "EarlyDeparture",
     "Enrolment",
     "EntryBatch",
+    "HistoryAnchor",
     "HistoryHead",
     "KnownAhead",
     "KnownAheadPupil",
@@ -54,12 +60,18 @@ __all__ = [
     "Mark",
     "MarkEntry",
     "PaperRegister",
+    "OutsideContact",
     "PartTimeTimetable",
+    "ParticularsChange",
     "PatternSession",
     "Pupil",
+    "PupilAddress",
     "PupilContact",
     "PupilFlag",
+    "ReceivedEntry",
     "Register",
+    "RegisterClosing",
+    "RegisterNudge",
     "Session",
     "TimetableAbsence",
     "TimetableReview",

@@ -18,6 +18,7 @@ from registers.models import (
     DayTimes,
     Enrolment,
     EntryBatch,
+    HistoryAnchor,
     HistoryHead,
     Mark,
     MarkEntry,
@@ -269,6 +270,18 @@ class HistoryHeadFactory(RowFactory[HistoryHead]):
         model = HistoryHead
 
     school = SubFactory(SchoolFactory)
+
+
+class HistoryAnchorFactory(RowFactory[HistoryAnchor]):
+    """A link told to somebody outside, of a chain that may not exist."""
+
+    class Meta:
+        model = HistoryAnchor
+
+    school = SubFactory(SchoolFactory)
+    number = 1
+    digest = b"\x00" * 32
+    at = datetime(2025, 9, 9, 18, 0, tzinfo=UTC)
 
 
 class EntryBatchFactory(RowFactory[EntryBatch]):
