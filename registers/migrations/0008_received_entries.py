@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_single_keys"),
-        ("registers", "0006_arrivals"),
+        ("registers", "0007_history_belongs_to_the_owner"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
