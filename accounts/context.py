@@ -12,6 +12,7 @@ from accounts.access import Right
 # The staff navigation in the order it is shown: label, URL name, and the right that shows it.
 STAFF_NAVIGATION: tuple[tuple[str, str, Right], ...] = (
     ("Registers", "registers:day", Right.SEE_REGISTERS),
+    ("Ahead", "registers:ahead", Right.MARK_AHEAD),
     ("Desk", "escalation:desk", Right.SEE_DESK),
     ("Letters", "letters:list", Right.SEE_LETTERS),
     ("Overview", "reports:overview", Right.SEE_OVERVIEW),

@@ -33,7 +33,9 @@ class Tab:
 
 
 # In the order shown. The address of each takes `school_key` and `pupil_id`.
-PUPIL_TABS: tuple[TabLine, ...] = ()
+PUPIL_TABS: tuple[TabLine, ...] = (
+    TabLine("Ahead", "registers:pupil_ahead", Right.MARK_AHEAD),
+)
 
 
 def tabs_of(request: StaffRequest, pupil: Pupil, current: str) -> list[Tab]:

@@ -10,7 +10,14 @@ from registers.models import ClassGroup, Pupil, Session
 from tests.factories.accounts import UserFactory
 from tests.factories.escalation import StepFactory
 from tests.factories.letters import LetterFactory, LetterFileFactory
-from tests.factories.registers import ClassGroupFactory, held_sessions, london, pupil_in_class
+from tests.factories.registers import (
+    ClassGroupFactory,
+    PartTimeTimetableFactory,
+    held_sessions,
+    london,
+    pupil_in_class,
+)
+from tests.factories.registers_ahead import WeeklyPatternFactory, known_ahead_for
 
 DAY = date(2025, 9, 9)
 NOW = london(DAY, time(9, 0))
@@ -26,6 +33,8 @@ class World:
     session: Session
     letter: Letter
     step: Step
+    # What else addresses name, by the words of the access rows.
+    rows: dict[str, object]
 
     @property
     def arguments(self) -> dict[str, object]:
@@ -40,6 +49,7 @@ class World:
             "letter": self.letter.pk,
             "step": self.step.pk,
             "letter_key": self.step.letters[0],
+            **self.rows,
         }
 
 
@@ -61,4 +71,9 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             file=LetterFileFactory(school=school),
         ),
         step=StepFactory(pupil=child, judged_on=DAY, proposed_at=NOW),
+        rows={
+            "known_ahead": known_ahead_for(child).pk,
+            "pattern": WeeklyPatternFactory(pupil=child).pk,
+            "timetable": PartTimeTimetableFactory(pupil=child).pk,
+        },
     )
