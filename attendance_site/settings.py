@@ -22,7 +22,17 @@ HOME = env.folder("ROLLCALL_HOME", BASE_DIR / "var")
 
 # --- where truth lives --------------------------------------------------------------------------------------
 EMBEDDED = not env.text("DATABASE_URL", default="")
-DATABASE_URL = embedded.ensure_postgres(HOME, fast=TESTING) if EMBEDDED else env.text("DATABASE_URL")
+# Two roles: the owner makes and changes tables (`migrate`), the application works in them and can neither
+# change nor remove the history (docs/adr/0009). Tests are the owner, who may empty tables between them.
+if EMBEDDED:
+    DATABASE_OWNER_URL = embedded.ensure_postgres(HOME, fast=TESTING)
+    DATABASE_URL = DATABASE_OWNER_URL if TESTING else embedded.as_application(DATABASE_OWNER_URL)
+    DATABASE_APPLICATION_ROLE = embedded.APPLICATION
+else:
+    DATABASE_URL = env.text("DATABASE_URL")
+    DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", default=DATABASE_URL)
+    DATABASE_APPLICATION_ROLE = env.database(DATABASE_URL)["USER"]
+DATABASE_OWNER = env.database(DATABASE_OWNER_URL)
 REDIS_URL = env.text("REDIS_URL", default="") or embedded.ensure_redis(HOME, fast=TESTING)
 
 DATABASES = {
@@ -254,6 +264,7 @@ CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
     "letters.tasks.*": {"queue": "letters"},
     "escalation.tasks.*": {"queue": "sweep"},
+    "registers.tasks.*": {"queue": "interactive"},
 }
 CELERY_TIMEZONE = TIME_ZONE
 

@@ -11,7 +11,7 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,6 +34,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django_scopes import scope
 
+from accounts.database import as_owner
 from accounts.errors import DomainError
 from accounts.models import School
 from registers.imports import cells
@@ -324,7 +325,9 @@ def ready_database() -> None:
 
 def _is_behind() -> bool:
     try:
-        executor = MigrationExecutor(connection)
+        # An embedded database of an earlier version may not let the application's role read yet.
+        with as_owner() if settings.EMBEDDED else nullcontext():
+            executor = MigrationExecutor(connection)
     except ProgrammingError as error:
         raise Refused(f"The database cannot be read: {first_line(error)}") from error
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

