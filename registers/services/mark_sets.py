@@ -92,8 +92,8 @@ class StandingMark:
 
 
 STANDING = """
-SELECT wanted.pupil_id, p.date_of_birth, s.id, s."on", s.half, s.status, s.academic_year, s.closes_at,
-    s.opens_at,
+SELECT wanted.pupil_id, p.date_of_birth, s.id, s."on", s.half, s.status, s.academic_year, s.opens_at,
+    s.late_after_at, s.closes_at,
     EXISTS (
         SELECT FROM registers_enrolment AS e
         WHERE e.pupil_id = p.id AND e.starts_on <= s."on"
@@ -141,13 +141,14 @@ def standing_marks(school: School, places: Iterable[Place]) -> dict[Place, Stand
                     half=row[4],
                     status=row[5],
                     academic_year=row[6],
-                    closes_at=row[7],
-                    opens_at=row[8],
+                    opens_at=row[7],
+                    late_after_at=row[8],
+                    closes_at=row[9],
                 ),
                 date_of_birth=row[1],
-                is_on_roll=row[9],
-                has_timetable=row[10],
-                values=(row[11], row[12], row[13]),
+                is_on_roll=row[10],
+                has_timetable=row[11],
+                values=(row[12], row[13], row[14]),
             )
             for row in cursor.fetchall()
         ]
