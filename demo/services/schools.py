@@ -11,14 +11,11 @@ from demo.generation import names, randomness
 from demo.generation.calendars import SchoolYear
 from demo.generation.schools import ClassPlan, SchoolPlan
 from escalation.rules.loading import shipped_policy, shipped_text
-from escalation.rules.schema import Policy
-from escalation.rules.sections import WEEKDAYS
 from escalation.services import policies
+from escalation.services.school_day import day_of_policy
 from registers.models import ClassGroup, Session
-from registers.rules.times import SessionTimes
 from registers.services import calendar
 from registers.services import schools as school_services
-from registers.services.schools import DayTimesInput
 
 ONE_DAY = timedelta(days=1)
 Key = tuple[int, str]  # academic year and class name
@@ -54,7 +51,12 @@ def open_school(
     row = school_services.add_school(
         key=plan.key,
         name=policy.school.name,
-        times=day_times(policy, plan),
+        times=day_of_policy(
+            policy,
+            pm_opens=plan.pm_opens,
+            pm_closes=plan.pm_closes,
+            day_ends=plan.day_ends or time(15, 15),
+        ),
         trust=policy.school.trust or "",
         phase=policy.school.phase or "primary",
         local_authority=policy.school.local_authority,
@@ -89,36 +91,3 @@ def sessions_of(school: School) -> dict[tuple[date, str], Session]:
     """Return the sessions that a school holds, by day and half."""
     held = Session.objects.filter(school=school, status="held").order_by("on", "half")
     return {(session.on, session.half): session for session in held}
-
-
-def day_times(policy: Policy, plan: SchoolPlan) -> list[DayTimesInput]:
-    """Return the times of a school's day: the policy's, and the plan's where the policy leaves them open."""
-    morning, afternoon = policy.day.am, policy.day.pm
-    opens = _clock(afternoon.register_opens) or plan.pm_opens
-    closes = _clock(afternoon.register_closes) or plan.pm_closes
-    ends = [
-        min(
-            (_clock(end.at) or plan.day_ends or time(15, 15))
-            for end in policy.day.ends
-            if weekday in end.weekdays
-        )
-        for weekday in WEEKDAYS
-    ]
-    usual = max(ends, key=ends.count)
-    am = SessionTimes(
-        "AM",
-        time.fromisoformat(morning.register_opens),
-        time.fromisoformat(morning.late_after),
-        time.fromisoformat(morning.register_closes),
-    )
-    inputs = [DayTimesInput(am), DayTimesInput(SessionTimes("PM", opens, opens, closes, usual))]
-    inputs += [
-        DayTimesInput(SessionTimes("PM", opens, opens, closes, end), weekday)
-        for weekday, end in enumerate(ends)
-        if end != usual
-    ]
-    return inputs
-
-
-def _clock(text: str | None) -> time | None:
-    return None if text is None else time.fromisoformat(text)

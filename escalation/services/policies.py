@@ -21,6 +21,7 @@ from escalation.rules.reading import Fault
 from escalation.rules.schema import Policy
 from escalation.rules.sections import WEEKDAYS
 from registers.models import DayTimes
+from registers.selectors.times import day_times_on
 
 # Enough for a trust of a hundred schools with a version or two each.
 KEPT_POLICIES = 256
@@ -75,7 +76,7 @@ def activate_policy(
     on = on or timezone.localdate(at)
     name = f"{school.key}.yaml"
     digest = sha256(text.encode()).hexdigest()
-    policy = _checked(school, text, name=name, afternoons=_afternoons(school, times))
+    policy = _checked(school, text, name=name, afternoons=_afternoons(school, times, on=on))
     # One activation of a school at a time: without the lock two would close the same version twice.
     School.objects.select_for_update(no_key=True).get(pk=school.pk)
     versions = PolicyVersion.objects.filter(school=school)
@@ -168,10 +169,10 @@ def _checked(school: School, text: str, *, name: str, afternoons: Sequence[DayTi
     return policy
 
 
-def _afternoons(school: School, times: Iterable[DayTimes] | None) -> list[DayTimes | None]:
+def _afternoons(school: School, times: Iterable[DayTimes] | None, *, on: date) -> list[DayTimes | None]:
     """Return the afternoon of each weekday, Monday first; its own row wins over the row for every day."""
-    rows = DayTimes.objects.filter(school=school, half="PM") if times is None else times
-    by_weekday = {row.weekday: row for row in rows if row.half == "PM"}
+    rows = day_times_on(school, on) if times is None else times
+    by_weekday = {row.weekday: row for row in rows if row.half == "PM" and not row.year_group}
     return [by_weekday.get(weekday, by_weekday.get(None)) for weekday in range(len(WEEKDAYS))]
 
 

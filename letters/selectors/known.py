@@ -16,7 +16,6 @@ from letters.rules.text import clean_line
 from letters.selectors.recipients import address_lines
 from registers.models import (
     ClassMembership,
-    DayTimes,
     Enrolment,
     Mark,
     PartTimeTimetable,
@@ -29,6 +28,7 @@ from registers.rules.calendar import academic_year_of
 from registers.rules.codes import ABSENT, CODE_BY_SYMBOL, StatisticalClass
 from registers.rules.figures import NO_SESSIONS, Figures
 from registers.selectors.figures import figures_for
+from registers.selectors.times import day_times_on
 
 FLAGS = ("significant_medical", "bereavement", "part_time_timetable")
 LATE_CODES = [symbol for symbol, rule in CODE_BY_SYMBOL.items() if rule.is_late]
@@ -91,7 +91,7 @@ def known_fields(
     unauthorised = [session for session in absent if not session.authorised]
     known: dict[str, Any] = {
         **_people(school, pupil, on=on),
-        **_times(school),
+        **_times(school, on=on),
         **_flags(pupil, on=on),
         "absence_days": Decimal(figures.absent) / 2,
         "absent_dates": tuple(absent),
@@ -165,9 +165,9 @@ def _how_to_reach(school: School, champion: RoleAssignment | None) -> str:
     return f"speak to {person or 'the school office'}"
 
 
-def _times(school: School) -> dict[str, Any]:
+def _times(school: School, *, on: date) -> dict[str, Any]:
     """The morning's times that lateness letters name."""
-    morning = DayTimes.objects.filter(school=school, half="AM", weekday__isnull=True).first()
+    morning = day_times_on(school, on).filter(half="AM", weekday__isnull=True, year_group="").first()
     return {"late_after": morning.late_after, "register_closes": morning.closes_at} if morning else {}
 
 

@@ -1,7 +1,6 @@
 """`add_school POLICY`: a school and its first policy version in force."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterable
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,11 @@ from django_scopes import scope
 from accounts.people import system_user
 from escalation.rules import loading
 from escalation.rules.loading import PolicyFaults
-from escalation.rules.schema import Policy
-from escalation.rules.sections import WEEKDAYS
 from escalation.services.policies import activate_policy
+from escalation.services.school_day import clock_of, day_of_policy
 from registers.clock import present_moment
 from registers.commands import Refused, RollcallCommand, opened, time_of_day
-from registers.rules.times import SessionTimes
 from registers.services import schools
-from registers.services.schools import DayTimesInput
 
 # The first version also judges the history that a school brings along: it is in force from the first academic
 # year of which Rollcall keeps marks.
@@ -49,8 +45,8 @@ class Command(RollcallCommand):
         except PolicyFaults as error:
             raise Refused(*error.lines) from error
         stated = policy.day
-        pm_opens = self.settled("--pm-opens", clock(stated.pm.register_opens), options["pm_opens"])
-        pm_closes = self.settled("--pm-closes", clock(stated.pm.register_closes), options["pm_closes"])
+        pm_opens = self.settled("--pm-opens", clock_of(stated.pm.register_opens), options["pm_opens"])
+        pm_closes = self.settled("--pm-closes", clock_of(stated.pm.register_closes), options["pm_closes"])
         open_ends = any(end.at is None for end in stated.ends)
         if options["day_ends"] is not None and not open_ends:
             self.note("Note: the policy states when the day ends: --day-ends is not used.")
@@ -66,7 +62,7 @@ class Command(RollcallCommand):
         if pm_opens is None or pm_closes is None or missing:
             left_open = " and ".join(missing)
             raise Refused(f"{name} does not state every time of the day: give {left_open} (GEN-13).")
-        times = day_times(policy, pm_opens=pm_opens, pm_closes=pm_closes, day_ends=options["day_ends"])
+        times = day_of_policy(policy, pm_opens=pm_opens, pm_closes=pm_closes, day_ends=options["day_ends"])
         at, identity = present_moment(), policy.school
         with transaction.atomic():
             by = system_user()
@@ -112,39 +108,3 @@ def policy_text(named: str) -> tuple[str, str]:
             return stream.read().decode("utf-8-sig"), path.name
         except UnicodeDecodeError as error:
             raise Refused(f"{path.name}: the file is not UTF-8 text (byte {error.start}).") from error
-
-
-def day_times(
-    policy: Policy, *, pm_opens: time, pm_closes: time, day_ends: time | None
-) -> list[DayTimesInput]:
-    """
-    Return the times of the school's day, with a row of its own for a weekday that ends at another time.
-
-    A day ends when its first groups go home. An afternoon arrival after the register opened is late (LUN-01).
-    """
-    morning = policy.day.am
-    ends = [earliest_end(policy, weekday, day_ends) for weekday in WEEKDAYS]
-    usual = max(set(ends), key=lambda end: (ends.count(end), end or time.max))
-    halves = {
-        "AM": (clock(morning.register_opens), clock(morning.late_after), clock(morning.register_closes)),
-        "PM": (pm_opens, pm_opens, pm_closes),
-    }
-    return [
-        DayTimesInput(SessionTimes(half, opens, late_after, closes, end), weekday)
-        for half, (opens, late_after, closes) in halves.items()
-        for weekday, end in [(None, usual), *((n, end) for n, end in enumerate(ends) if end != usual)]
-        if opens is not None and late_after is not None and closes is not None
-    ]
-
-
-def earliest_end(policy: Policy, weekday: str, day_ends: time | None) -> time | None:
-    """Return when the first groups go home on a weekday."""
-    ends: Iterable[time | None] = (
-        clock(end.at) or day_ends for end in policy.day.ends if weekday in end.weekdays
-    )
-    return min((end for end in ends if end is not None), default=day_ends)
-
-
-def clock(text: str | None) -> time | None:
-    """Return a policy's time as a time."""
-    return None if text is None else time.fromisoformat(text)
