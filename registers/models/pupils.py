@@ -22,6 +22,11 @@ class Pupil(models.Model):
     fsm = models.BooleanField(default=False, help_text="eligible for free school meals")
     sen = models.CharField(max_length=1, default="N", help_text="N none, K support, E plan")
     ehcp = models.BooleanField(default=False, help_text="education, health and care plan")
+    middle_names = models.CharField(max_length=150, blank=True)
+    known_as = models.CharField(max_length=100, blank=True, help_text="the forename the pupil is called by")
+    home_language = models.CharField(max_length=60, blank=True)
+    last_school_name = models.CharField(max_length=150, blank=True, help_text="the last school attended")
+    last_school_address = models.TextField(blank=True, help_text="one line of the address on each line")
 
     objects = ScopedManager(school="school")
 
@@ -45,6 +50,11 @@ class Pupil(models.Model):
     def register_name(self) -> str:
         """Return the name as registers sort it: surname first."""
         return f"{self.surname}, {self.forename}"
+
+    @property
+    def legal_name(self) -> str:
+        """Return the full name of the admission register, middle names and all (SI 2024/208 reg 8)."""
+        return " ".join(part for part in (self.forename, self.middle_names, self.surname) if part)
 
 
 class PupilFlag(models.Model):
