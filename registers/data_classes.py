@@ -170,4 +170,34 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         personal="marked_by_name",
         operational="id school_id class_group_id session_id marked_at entered_by_id entered_at marks_count",
     ),
+    "registers.Joining": classed(
+        personal=(
+            "entered_on previous_school_name previous_school_address previous_first_day previous_last_day"
+            " return_sent_on return_sent_to"
+        ),
+        operational="id school_id enrolment_id return_needed recorded_by_id recorded_at",
+    ),
+    # A ground may be an exclusion, a sentence or a death.
+    "registers.Departure": classed(
+        personal=(
+            "leaving_on decider notice_on class_name current_address new_address new_address_from"
+            " new_school_name new_school_address new_school_from return_sent_on return_sent_to"
+        ),
+        special="ground confirmations cancelled_because",
+        operational=(
+            "id school_id enrolment_id is_exempt memberships_before recorded_on recorded_by_id recorded_at"
+            " cancelled_by_id cancelled_at"
+        ),
+    ),
+    "registers.Enquiry": classed(
+        personal="on made_by",
+        special="asked result",
+        operational="id school_id enrolment_id with_authority recorded_by_id recorded_at",
+    ),
+    "registers.RollOver": classed(operational="id school_id to_year moved kept leaving done_by_id done_at"),
+    "registers.PreviousMark": classed(
+        personal="source_school",
+        special="code on half",
+        operational="id school_id pupil_id recorded_by_id recorded_at",
+    ),
 }
