@@ -23,6 +23,7 @@ from registers.models import (
 )
 from registers.rules.calendar import academic_year_of
 from registers.rules.numbers import counted
+from registers.services.marks import attribution
 from registers.services.refusals import RowFault, RowsRefused
 
 ONE_DAY = timedelta(days=1)
@@ -118,7 +119,8 @@ def admit_pupils(school: School, rows: Sequence[PupilInput], *, on: date, by: Us
         if row.flags is not None:
             _plan_flags(found, row, writes, on=on)
     _refuse_if_any(faults)
-    _write(list(standing.values()), writes)
+    with attribution(by=by, at=at):  # the database writes the history of what the list changes
+        _write(list(standing.values()), writes)
 
     added = sum(found.is_new for found in standing.values())
     changed = sum(found.is_changed and not found.is_new for found in standing.values())

@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts import events
 from accounts.models import School, User
 from registers.models import Contact, Pupil, PupilContact
+from registers.services.marks import attribution
 from registers.services.refusals import RowFault, RowsRefused
 
 DETAILS = ("phone", "email", "address")
@@ -106,10 +107,11 @@ def set_contacts(school: School, rows: Sequence[ContactInput], *, by: User, at: 
         for known in group
         if known.is_changed and known.contact.pk
     ]
-    Contact.objects.bulk_create(new_contacts, batch_size=1000)
-    Contact.objects.bulk_update(changed, DETAILS, batch_size=500)
-    PupilContact.objects.bulk_create(new_links, batch_size=1000)
-    PupilContact.objects.bulk_update(changed_links.values(), LINK_FIELDS, batch_size=500)
+    with attribution(by=by, at=at):  # the database writes the history of what the list changes
+        Contact.objects.bulk_create(new_contacts, batch_size=1000)
+        Contact.objects.bulk_update(changed, DETAILS, batch_size=500)
+        PupilContact.objects.bulk_create(new_links, batch_size=1000)
+        PupilContact.objects.bulk_update(changed_links.values(), LINK_FIELDS, batch_size=500)
     done = ContactsSet(len(new_contacts), len(changed), len(new_links), len(changed_links))
     if not done.is_empty:
         events.record("contacts.set", school=school, by=by, at=at, data=vars(done))
