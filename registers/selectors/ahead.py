@@ -68,7 +68,7 @@ def week_in_words(sessions: Iterable[tuple[int, str]]) -> str:
 
 
 def ahead_of(school: School, *, on: date) -> Ahead:
-    """Return what is arranged from this day on. Eight statements, however many rows."""
+    """Return what is arranged from this day on. Seven statements, however many rows."""
     arrangements = (
         KnownAhead.objects.filter(school=school, withdrawn_at__isnull=True, last_day__gte=on)
         .select_related("code")

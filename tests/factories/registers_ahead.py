@@ -4,10 +4,17 @@ from datetime import date, time
 
 from factory.declarations import SelfAttribute, SubFactory
 
-from registers.models import KnownAhead, KnownAheadPupil, PatternSession, Pupil, WeeklyPattern
+from registers.models import (
+    KnownAhead,
+    KnownAheadPupil,
+    PatternSession,
+    Pupil,
+    TimetableReview,
+    WeeklyPattern,
+)
 from tests.factories.accounts import SchoolFactory, UserFactory
 from tests.factories.base import RowFactory
-from tests.factories.registers import PupilFactory, london
+from tests.factories.registers import PartTimeTimetableFactory, PupilFactory, london
 
 RECORDED_AT = london(date(2025, 9, 5), time(10, 0))
 
@@ -62,3 +69,26 @@ def known_ahead_for(*pupils: Pupil, **values: object) -> KnownAhead:
     for pupil in pupils:
         KnownAheadPupil.objects.create(known_ahead=row, pupil=pupil)
     return row
+
+
+class KnownAheadPupilFactory(RowFactory[KnownAheadPupil]):
+    """A pupil who takes part."""
+
+    class Meta:
+        model = KnownAheadPupil
+
+    pupil = SubFactory(PupilFactory)
+    known_ahead = SubFactory(KnownAheadFactory, school=SelfAttribute("..pupil.school"))
+
+
+class TimetableReviewFactory(RowFactory[TimetableReview]):
+    """A review held within the timetable, with none after it."""
+
+    class Meta:
+        model = TimetableReview
+
+    timetable = SubFactory(PartTimeTimetableFactory)
+    held_on = date(2025, 11, 14)
+    outcome = "Two more afternoons from December."
+    recorded_at = RECORDED_AT
+    recorded_by = SubFactory(UserFactory)
