@@ -10,7 +10,7 @@ from django_scopes import scope
 
 from accounts.errors import DomainError
 from accounts.models import Event, School, User
-from registers.models import CalendarPeriod, EntryBatch, Mark, MarkEntry, Pupil, Session
+from registers.models import CalendarPeriod, ClassGroup, EntryBatch, Mark, MarkEntry, Pupil, Session
 from registers.selectors.figures import figures_for
 from registers.selectors.registers import history_of_mark
 from registers.services import closures, history
