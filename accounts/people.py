@@ -15,3 +15,9 @@ def system_user() -> User:
         defaults={"name": "Rollcall", "is_active": False, "password": make_password(None)},
     )
     return user
+
+
+def set_single_keys(user: User, *, are_on: bool) -> None:
+    """Keep whether keys of one character are shortcuts for this person (WCAG 2.1.4)."""
+    user.uses_single_keys = are_on
+    user.save(update_fields=["uses_single_keys"])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registers.views import day, register
+from registers.views import day, keyboard, marking, register
 
 urlpatterns = [
     path("s/<slug:school_key>/registers/", day.day_board, name="day"),
@@ -12,4 +12,16 @@ urlpatterns = [
         register.register,
         name="register",
     ),
+    path(
+        "s/<slug:school_key>/registers/<day:on>/<half:half>/<int:class_id>/marks/",
+        marking.take_entries,
+        name="entries",
+    ),
+    path(
+        "s/<slug:school_key>/registers/<day:on>/<half:half>/<int:class_id>/changes/",
+        marking.changes,
+        name="changes",
+    ),
+    path("s/<slug:school_key>/keyboard/", keyboard.keyboard, name="keyboard"),
+    path("outbox/", marking.outbox, name="outbox"),
 ]
