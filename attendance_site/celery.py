@@ -21,6 +21,15 @@ app.conf.beat_schedule = {
         "task": "escalation.tasks.sweep_all",
         "schedule": crontab(hour=19, minute=0),
     },
+    # Every minute: give every pupil without a mark one in the registers that have closed.
+    "closing of registers": {"task": "registers.tasks.close_registers", "schedule": 60.0},
+    # Every night before the sweep: what stayed unexplained for more than five school days becomes O.
+    "unexplained marks": {
+        "task": "registers.tasks.settle_all",
+        "schedule": crontab(hour=18, minute=45),
+    },
+    # Every minute: reminders to take a register whose wake-up message was lost with the broker.
+    "reminders left waiting": {"task": "registers.tasks.send_waiting_nudges", "schedule": 60.0},
     # Every minute: letters whose wake-up message was lost with the broker are picked up from the database.
     "letters left waiting": {"task": "letters.tasks.render_waiting", "schedule": 60.0},
 }

@@ -180,15 +180,27 @@ def save_marks(
                 [class_group.school_id, class_group.pk, session.pk, at, by.pk, at],
             )
             cursor.execute(
-                "SELECT pupil_id, code, arrived_at, nature FROM registers_mark"
+                "SELECT pupil_id, code, arrived_at, nature, source FROM registers_mark"
                 " WHERE academic_year = %s AND session_id = %s AND pupil_id = ANY (%s)",
                 [session.academic_year, session.pk, [mark.pupil_id for mark in marks]],
             )
-            current = {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
+            found = cursor.fetchall()
+            current = {row[0]: (row[1], row[2], row[3]) for row in found}
+            # What the closing of the register set was nobody's choice: whoever had the register open then and
+            # saw no mark goes first, and what they left empty stays as the closing set it.
+            set_at_closing = {
+                row[0] for row in found if row[4] == "ahead" or (row[1], row[4]) == ("N", "system")
+            }
+            marks = [
+                mark
+                for mark in marks
+                if mark.code or mark.seen_code != "" or mark.pupil_id not in set_at_closing
+            ]
             changed_meanwhile = {
                 mark.pupil_id: current.get(mark.pupil_id, ("",))[0]
                 for mark in marks
                 if mark.seen_code is not None
+                and not (mark.seen_code == "" and mark.pupil_id in set_at_closing)
                 and mark.seen_code != current.get(mark.pupil_id, ("",))[0]
                 and mark.code != current.get(mark.pupil_id, ("",))[0]
             }
