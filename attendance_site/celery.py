@@ -30,6 +30,11 @@ app.conf.beat_schedule = {
     },
     # Every minute: reminders to take a register whose wake-up message was lost with the broker.
     "reminders left waiting": {"task": "registers.tasks.send_waiting_nudges", "schedule": 60.0},
+    # Every night: keys of marks that browsers sent, which no laptop sends again after thirty days.
+    "received entries": {
+        "task": "registers.tasks.forget_received_entries",
+        "schedule": crontab(hour=3, minute=15),
+    },
     # Every minute: letters whose wake-up message was lost with the broker are picked up from the database.
     "letters left waiting": {"task": "letters.tasks.render_waiting", "schedule": 60.0},
 }

@@ -6,7 +6,7 @@ from django_scopes import scope, scopes_disabled
 from accounts.models import School
 from accounts.people import system_user
 from registers.clock import present_moment
-from registers.services import closing, nudges
+from registers.services import closing, entries, nudges
 from registers.services.marks import settle_unexplained
 
 
@@ -46,3 +46,9 @@ def send_waiting_nudges(**_: object) -> None:
     with scopes_disabled():
         for nudge_id in nudges.waiting(at=at):
             nudges.send(nudge_id, at=at)
+
+
+@shared_task(name="registers.tasks.forget_received_entries", ignore_result=True)
+def forget_received_entries(**_: object) -> None:
+    """Forget what browsers sent more than thirty days ago, of every school."""
+    entries.forget_received(at=present_moment())
