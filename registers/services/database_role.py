@@ -21,6 +21,11 @@ RELATIONS = """
 SELECT relname, relkind, relispartition FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'S') ORDER BY relname
 """
+# A temporary table of the caller must not stand in for one that a trigger reads.
+TRIGGERS = """
+SELECT oid::regprocedure::text FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype AND proconfig IS NULL
+"""
 IS_PROTECTED = """
 SELECT pg_get_userbyid(relowner) <> %(role)s
     AND NOT has_table_privilege(%(role)s, oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
@@ -36,6 +41,7 @@ def grant_application_role(role: str) -> None:
     Give the role what the application needs and take away what it has beyond that; call it as the owner.
 
     Partitions get nothing: what is granted on the whole table holds for its parts when the whole is named.
+    Functions of triggers are bound to our schema on the same occasion.
 
     :raises ProgrammingError: there is no such role, or the caller does not own the tables
     """
@@ -46,6 +52,9 @@ def grant_application_role(role: str) -> None:
             what = SQL("SEQUENCE {}" if kind == "S" else "{}").format(Identifier("public", name))
             _run(SQL("REVOKE ALL ON {} FROM {}").format(what, to))
             _run(SQL("GRANT {} ON {} TO {}").format(_rights(name, kind, is_partition=is_partition), what, to))
+        cursor.execute(TRIGGERS)
+        for (function,) in cursor.fetchall():
+            cursor.execute(f"ALTER FUNCTION {function} SET search_path = public, pg_temp")
 
 
 def is_protected(role: str) -> bool:

@@ -96,7 +96,7 @@ class TestTheContainers:
             if re.search("PASSWORD|SECRET|AUTH|URL", name)
         ]
 
-        assert len(values) == 12
+        assert len(values) == 14
         assert [value for value in values if not re.search(r"\$\{[A-Z_]+:\?set it in \.env\}", value)] == []
 
     def test_show_the_world_nothing_but_a_loopback_port(self) -> None:
@@ -116,6 +116,15 @@ class TestTheContainers:
 
         assert [volume.split(":")[0] for volume in mounted] == ["./deploy/create-role.sh"]
         assert os.access(ROOT / "deploy/create-role.sh", os.X_OK)
+
+
+    def test_let_only_the_migration_own_the_database(self) -> None:
+        with_owner = [name for name, service in services().items() if "DATABASE_OWNER_URL" in str(service)]
+        command = services()["web"]["command"]
+
+        assert with_owner == ["web"]
+        assert command.index("migrate") < command.index("env -u DATABASE_OWNER_URL gunicorn")
+        assert services()["worker"]["environment"]["DATABASE_URL"].startswith("postgres://rollcall_app:")
 
 
 class TestTheImage:

@@ -1,4 +1,4 @@
-"""`./manage.py migrate`: Django's own, as the database's owner; then what the application may do is granted."""
+"""`./manage.py migrate`: Django's own as the database's owner, and the application's rights granted."""
 
 from typing import Any
 
