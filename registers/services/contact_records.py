@@ -1,6 +1,6 @@
 """
-One grown-up of one pupil at a time: added, linked to a brother or sister, changed, taken off; and people of other
-bodies who work with a pupil.
+One grown-up of one pupil at a time: added, linked to a brother or sister, changed, taken off; and people of
+other bodies who work with a pupil.
 
 Lists of many are taken in by `registers.services.contacts`. The database writes the history of every change
 itself (migrations/sql/particulars.sql).
@@ -70,7 +70,7 @@ def add_contact(
     pupil: Pupil, values: Mapping[str, object], *, by: User, at: datetime, position: str, on: date
 ) -> PupilContact:
     """
-    Add a new grown-up to a pupil; `values` has the fields of `PERSON` and `LINK`, `on` is the day it counts from.
+    Add a new grown-up to a pupil from a day on; `values` has the fields of `PERSON` and `LINK`.
 
     :raises ParticularRefused: a court order ends before it begins
     """
@@ -254,8 +254,8 @@ def _with_order(values: Mapping[str, object]) -> dict[str, object]:
     """
     Return the values as they are stored: while a court order restricts somebody, letters and sign-in are off.
 
-    Parents are treated alike unless a court order limits it; somebody who forgot a second tick must not send a
-    letter to a person whom an order keeps away.
+    Parents are treated alike unless a court order limits it; somebody who forgot a second tick must not send
+    a letter to a person whom an order keeps away.
     """
     first, last = values["court_order_from"], values["court_order_until"]
     if isinstance(first, date) and isinstance(last, date) and last < first:
