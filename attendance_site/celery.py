@@ -28,6 +28,11 @@ app.conf.beat_schedule = {
         "task": "registers.tasks.settle_all",
         "schedule": crontab(hour=18, minute=45),
     },
+    # Every night, after the sweep: the last link of each school's history goes to its headteachers, outside.
+    "links of the history": {
+        "task": "registers.tasks.tell_heads",
+        "schedule": crontab(hour=20, minute=30),
+    },
     # Every minute: reminders to take a register whose wake-up message was lost with the broker.
     "reminders left waiting": {"task": "registers.tasks.send_waiting_nudges", "schedule": 60.0},
     # Every night: keys of marks that browsers sent, which no laptop sends again after thirty days.

@@ -1,12 +1,13 @@
 """Background work of the registers: load, call one service, nothing else."""
 
 from celery import shared_task
+from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from accounts.models import School
 from accounts.people import system_user
 from registers.clock import present_moment
-from registers.services import closing, entries, nudges
+from registers.services import anchors, closing, entries, nudges
 from registers.services.marks import settle_unexplained
 
 
@@ -52,3 +53,12 @@ def send_waiting_nudges(**_: object) -> None:
 def forget_received_entries(**_: object) -> None:
     """Forget what browsers sent more than thirty days ago, of every school."""
     entries.forget_received(at=present_moment())
+
+
+@shared_task(name="registers.tasks.tell_heads", ignore_result=True)
+def tell_heads(**_: object) -> None:
+    """Tell every school's headteachers where its history stands; a link told before is not told again."""
+    at = present_moment()
+    for school in School.objects.order_by("pk"):
+        with scope(school=school):
+            anchors.tell_head(school, at=at, on=timezone.localdate())
