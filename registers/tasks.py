@@ -1,9 +1,9 @@
 """Background work of the registers: load, call one service, nothing else."""
 
 from celery import shared_task
-from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
+from accounts.http import day_of_roles
 from accounts.models import School
 from accounts.people import system_user
 from registers.clock import present_moment
@@ -61,4 +61,4 @@ def tell_heads(**_: object) -> None:
     at = present_moment()
     for school in School.objects.order_by("pk"):
         with scope(school=school):
-            anchors.tell_head(school, at=at, on=timezone.localdate())
+            anchors.tell_head(school, at=at, on=day_of_roles())
