@@ -34,6 +34,7 @@ class Tab:
 
 # In the order shown. The address of each takes `school_key` and `pupil_id`.
 PUPIL_TABS: tuple[TabLine, ...] = (
+    TabLine("Marks", "registers:pupil", Right.SEE_REGISTERS),
     TabLine("Ahead", "registers:pupil_ahead", Right.MARK_AHEAD),
 )
 

@@ -1,14 +1,16 @@
 """One pupil's marks over time: every session of a year with its mark, and what was amended since."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 from django.db import connection
 
-from registers.models import Pupil
+from accounts.models import School, User
+from registers.models import EntryBatch, Pupil
 from registers.rules.calendar import academic_year_of
 from registers.rules.figures import Figures, figures_of
 
@@ -144,13 +146,14 @@ def pupil_facts(pupil: Pupil, *, on: date) -> PupilFacts:
         row = cursor.fetchone()
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     in_class, flags, siblings, years = row
-    name, class_id, year_group = in_class or ("", None, "")
+    # Django leaves JSON of its own statements as text.
+    name, class_id, year_group = json.loads(in_class) if in_class else ("", None, "")
     return PupilFacts(
         class_name=name,
         class_id=class_id,
         year_group=year_group,
         flags=tuple(flags),
-        siblings=tuple((sibling_id, sibling_name) for sibling_id, sibling_name in siblings),
+        siblings=tuple((sibling_id, sibling_name) for sibling_id, sibling_name in json.loads(siblings)),
         academic_years=tuple(years),
     )
 
@@ -258,3 +261,18 @@ def stroke_alike(code: str) -> str:
 def current_year(years: Sequence[int], *, on: date) -> int:
     """Return the newest year of a pupil, or that of the day when there is none."""
     return years[0] if years else academic_year_of(on)
+
+
+def latest_act(school: School, *, by: User, at: datetime) -> int:
+    """
+    Return the last batch of what a person did at a moment, for a link that undoes it. One statement.
+
+    :raises EntryBatch.DoesNotExist: the person changed nothing then
+    """
+    batches = EntryBatch.objects.filter(school=school, by=by, at=at).order_by("-number")
+    return batches.values_list("pk", flat=True)[0:1].get()
+
+
+def names_of(pupil_ids: Collection[int]) -> dict[int, str]:
+    """Return the full names of pupils, by id. One statement."""
+    return {child.pk: child.full_name for child in Pupil.objects.filter(pk__in=pupil_ids)}

@@ -308,6 +308,22 @@ class Change:
     by_position: str
     at: datetime
     reason: str
+    written_at: datetime  # when it reached the database: later than `at` for marks typed without a network
+    closes_at: datetime  # from then on a change is an amendment
+    old_arrived_at: time | None = None
+    new_arrived_at: time | None = None
+    old_nature: str = ""
+    new_nature: str = ""
+
+    @property
+    def is_amendment(self) -> bool:
+        """Say whether a mark was changed after its register had closed (SI 2024/208 regulation 6)."""
+        return bool(self.old_code) and self.at > self.closes_at
+
+    @property
+    def was_written_later(self) -> bool:
+        """Say whether the change reached the database more than a minute after the person made it."""
+        return (self.written_at - self.at).total_seconds() > 60
 
 
 def history_of_mark(pupil: Pupil, session: Session) -> list[Change]:
@@ -320,6 +336,12 @@ def history_of_mark(pupil: Pupil, session: Session) -> list[Change]:
             by_position=entry["batch__by_position"],
             at=entry["batch__at"],
             reason=entry["batch__reason"],
+            written_at=entry["batch__written_at"],
+            closes_at=session.closes_at,
+            old_arrived_at=entry["old_arrived_at"],
+            new_arrived_at=entry["new_arrived_at"],
+            old_nature=entry["old_nature"] or "",
+            new_nature=entry["new_nature"] or "",
         )
         for entry in MarkEntry.objects.filter(
             academic_year=session.academic_year, pupil=pupil, session=session
@@ -331,6 +353,11 @@ def history_of_mark(pupil: Pupil, session: Session) -> list[Change]:
             "batch__by_position",
             "batch__at",
             "batch__reason",
+            "batch__written_at",
+            "old_arrived_at",
+            "new_arrived_at",
+            "old_nature",
+            "new_nature",
             author=F("batch__by_name"),
         )
     ]

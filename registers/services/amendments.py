@@ -65,8 +65,11 @@ class Planned:
     @property
     def wanted(self) -> WantedMark:
         """Return the mark to set, with the code that was seen there."""
-        code, arrived_at, nature = self.becomes
-        return WantedMark(*self.place, code, arrived_at, nature, seen_code=self.standing.values[0])
+        return self.wanted_instead_of(self.standing.values[0])
+
+    def wanted_instead_of(self, seen_code: str) -> WantedMark:
+        """Return the mark to set where a person saw this code."""
+        return WantedMark(*self.place, *self.becomes, seen_code=seen_code)
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,16 @@ class Undoing:
     reason: str  # under which the undoing is recorded
     restored: tuple[Planned, ...]
     left: tuple[Planned, ...]  # changed again since, or their old code cannot stand any more
+
+    @property
+    def pupil_ids(self) -> list[int]:
+        """Return the pupils whose marks the amendment changed."""
+        return list(dict.fromkeys(one.standing.pupil_id for one in (*self.restored, *self.left)))
+
+    @property
+    def year(self) -> int:
+        """Return the academic year of the first mark."""
+        return min(one.standing.session.academic_year for one in (*self.restored, *self.left))
 
 
 ENTRIES_OF_ACT = """

@@ -25,6 +25,7 @@ from registers.services.marks import (
     faults_in,
     sentence_of,
 )
+from registers.words import day
 
 # A mark's place: pupil and session.
 Place = tuple[int, int]
@@ -89,6 +90,11 @@ class StandingMark:
     def place(self) -> Place:
         """Return pupil and session."""
         return (self.pupil_id, self.session.pk)
+
+    @property
+    def words(self) -> str:
+        """Return the session in words: Tue 24 Nov AM."""
+        return f"{day(self.session.on)} {self.session.half}"
 
 
 STANDING = """

@@ -18,6 +18,7 @@ from tests.factories.registers import (
     pupil_in_class,
 )
 from tests.factories.registers_ahead import WeeklyPatternFactory, known_ahead_for
+from tests.factories.registers_amending import amendment_of
 
 DAY = date(2025, 9, 9)
 NOW = london(DAY, time(9, 0))
@@ -75,5 +76,6 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             "known_ahead": known_ahead_for(child).pk,
             "pattern": WeeklyPatternFactory(pupil=child).pk,
             "timetable": PartTimeTimetableFactory(pupil=child).pk,
+            "amendment": amendment_of(pupil_in_class(group), amended_again=True).pk,
         },
     )
