@@ -9,7 +9,7 @@ next.
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from escalation.rules.grammar import rolling_weeks
 from registers.rules.calendar import academic_year_of
@@ -74,6 +74,11 @@ class SchoolDay:
         return self.calendar.first_number_of_day(self.day_number - days)
 
 
+def monday_of(on: date) -> date:
+    """Return the Monday of a day's week."""
+    return on - timedelta(days=on.weekday())
+
+
 class SchoolCalendar:
     """The held sessions of a school, whole half terms at a time, the planned ones included."""
 
@@ -105,6 +110,15 @@ class SchoolCalendar:
             self._first_week.setdefault(year, session.school_week)
             for part in ("", session.term, session.half_term):
                 self._firsts.setdefault((year, part), session.number)
+
+    def weeks_up_to(self, on: date) -> list[date]:
+        """Return the Mondays of the weeks with a session held, up to the week of a day, in order."""
+        return sorted({monday_of(day) for day in self.days[: bisect_right(self.days, on)]})
+
+    def date_of_number(self, number: int) -> date:
+        """Return the day of a session; one before the calendar lies before every day."""
+        place = bisect_right(self._numbers, number) - 1
+        return self._dates[place] if place >= 0 else date.min
 
     def session(self, number: int) -> CalendarSession:
         """

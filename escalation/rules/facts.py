@@ -64,6 +64,20 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionElsewhere:
+    """
+    One session that another school marked before the pupil came.
+
+    Only the national threshold looks at it, which reaches over schools; it has no number here and is in no
+    figure of this school.
+    """
+
+    on: date
+    half: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ratio:
     """Sessions attended out of sessions possible, kept as integers so that comparisons are exact (GEN-05)."""
 
@@ -119,6 +133,8 @@ class PupilFacts:
     agreements: frozenset[str] = (
         frozenset()
     )  # consents recorded for letters that wait for them: la_confirmation
+
+    elsewhere: Sequence[SessionElsewhere] = ()  # of schools before, up to today; the threshold counts them
 
     # What a rule has counted once tonight, for the other rungs that ask the same; see Judge.absences.
     counted: dict[tuple[str, bool], tuple[Occasion, ...]] = field(

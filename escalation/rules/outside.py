@@ -12,8 +12,17 @@ from datetime import date, timedelta
 from operator import eq, ge, gt, le, lt
 
 from escalation.rules import wording
+from escalation.rules.calendar import monday_of
 from escalation.rules.conditions import Explanation, Judge
-from escalation.rules.facts import NOWHERE, Decision, Kind, LadderState, Occasion, PupilFacts
+from escalation.rules.facts import (
+    NOWHERE,
+    Decision,
+    Kind,
+    LadderState,
+    Occasion,
+    PupilFacts,
+    SessionElsewhere,
+)
 from escalation.rules.national import NationalPolicy
 from escalation.rules.schema import Rung
 from escalation.rules.sections import RewardRule
@@ -207,7 +216,8 @@ class ThresholdRule(SideRule):
     The national threshold: ten unauthorised sessions in ten school weeks, of compulsory school age (GEN-06,
     GEN-11).
 
-    A session is used once: the next case needs ten sessions after those of the case before it.
+    A session is used once: the next case needs ten sessions after those of the case before it. Sessions that
+    another school marked before the pupil came count too, and so do the weeks of that school.
     """
 
     ladder = rung = "threshold"
@@ -215,28 +225,66 @@ class ThresholdRule(SideRule):
     def __init__(self, national: NationalPolicy) -> None:
         threshold = national.penalty_threshold
         self._sessions = threshold.sessions
-        self._window = f"rolling_school_weeks({threshold.window_school_weeks})"
+        self._weeks = threshold.window_school_weeks
+        self._window = f"rolling_school_weeks({self._weeks})"
         self._codes = frozenset(threshold.codes_counted)
 
     def find(self, facts: PupilFacts, state: LadderState) -> Found | None:
         """Count the unauthorised sessions in the weeks that end with this one."""
         first = max(facts.day.first_number(self._window), _used_up_to(state) + 1)
+        since = self._first_monday(facts)
         counted = tuple(
             occasion
             for occasion in facts.occasions
             if occasion.number >= first
+            and occasion.on >= since
             and occasion.code in self._codes
             and facts.is_compulsory_age(occasion.on)
         )
-        if len(counted) < self._sessions:
+        elsewhere = self._counted_elsewhere(facts, state, since)
+        number = len(counted) + len(elsewhere)
+        if number < self._sessions:
             return None
-        unresolved = sum(1 for occasion in counted if is_unresolved(occasion, facts))
-        codes = wording.listed(sorted({occasion.code for occasion in counted}))
+        together: tuple[Occasion | SessionElsewhere, ...] = (*counted, *elsewhere)
+        unresolved = sum(1 for session in together if is_unresolved(session, facts))
+        codes = wording.listed(sorted({session.code for session in together}))
         when = wording.window(self._window)
-        why = f"{len(counted)} unauthorised sessions ({codes}) {when}, threshold {self._sessions}"
+        why = f"{number} unauthorised sessions ({codes}) {when}, threshold {self._sessions}"
+        figures = {"counted": number}
+        if elsewhere:
+            why += f"; {len(elsewhere)} of them at another school"
+            figures["elsewhere"] = len(elsewhere)
         if unresolved:
             why += f"; {unresolved} of them still N: no notice or referral can be drafted"
-        return Found(why, counted, (), {"counted": len(counted)}, unresolved)
+        return Found(why, counted, (), figures, unresolved)
+
+    def _first_monday(self, facts: PupilFacts) -> date:
+        """
+        Return the Monday of the first week that counts, for a pupil who brought marks; else no bound.
+
+        A school week of the pupil is one in which this school or the one before held a session: weeks of the
+        other school use up weeks of the window as this school's do.
+        """
+        if not facts.elsewhere:
+            return date.min
+        weeks = {monday_of(session.on) for session in facts.elsewhere if session.on <= facts.day.on}
+        weeks.update(facts.day.calendar.weeks_up_to(facts.day.on))
+        return min(sorted(weeks)[-self._weeks :], default=date.min)
+
+    def _counted_elsewhere(
+        self, facts: PupilFacts, state: LadderState, since: date
+    ) -> tuple[SessionElsewhere, ...]:
+        if not facts.elsewhere:
+            return ()
+        used = facts.day.calendar.date_of_number(_used_up_to(state))
+        return tuple(
+            session
+            for session in facts.elsewhere
+            if since <= session.on <= facts.day.on
+            and session.on > used
+            and session.code in self._codes
+            and facts.is_compulsory_age(session.on)
+        )
 
     def has_further(self, facts: PupilFacts, on: date) -> bool:
         """Say whether a counted session has been added since a day."""
@@ -367,7 +415,7 @@ def _days_touched(run: Sequence[Occasion]) -> int:
     return len({occasion.on for occasion in run})
 
 
-def is_unresolved(occasion: Occasion, facts: PupilFacts) -> bool:
+def is_unresolved(occasion: Occasion | SessionElsewhere, facts: PupilFacts) -> bool:
     """Say whether a session is N and may still be settled; after five school days it is taken as O."""
     if occasion.code != "N":
         return False

@@ -21,6 +21,7 @@ from escalation.rules.facts import (
     LadderState,
     Occasion,
     PupilFacts,
+    SessionElsewhere,
     kind_of,
 )
 from escalation.rules.ladder import settle
@@ -52,6 +53,7 @@ class PupilHistory:
     flags: tuple[tuple[str, Period], ...] = ()
     reached_on: tuple[date, ...] = ()  # days on which a parent was spoken to about an absence, in order
     agreements: tuple[tuple[str, date], ...] = field(default=())  # consents recorded, with the day
+    elsewhere: tuple[SessionElsewhere, ...] = ()  # marked by schools before, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ class PupilTrack:
             flags=frozenset(name for name, period in history.flags if period.covers(day.on)),
             reached_on=history.reached_on[reached - 1] if reached else None,
             agreements=frozenset(name for name, on in history.agreements if on <= day.on),
+            elsewhere=tuple(session for session in history.elsewhere if session.on <= day.on),
         )
 
     def is_enrolled(self, on: date) -> bool:

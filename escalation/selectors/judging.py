@@ -25,6 +25,7 @@ from escalation.rules.facts import (
     Open,
     PupilFacts,
     Ratio,
+    SessionElsewhere,
     Taken,
     kind_of,
 )
@@ -33,6 +34,7 @@ from escalation.rules.replay import Period, PupilHistory
 from registers.models import Enrolment, PartTimeTimetable, Pupil, PupilFlag, Session
 from registers.rules.calendar import academic_year_of
 from registers.rules.codes import ATTENDING, NATIONAL_CODES
+from registers.selectors.roll import previous_sessions
 
 ATTENDING_CODES = sorted(rule.symbol for rule in NATIONAL_CODES if rule.statistical_class in ATTENDING)
 
@@ -112,8 +114,8 @@ def pupils_to_judge(school: School, engine: Engine, calendar: Calendar, *, on: d
     """
     Return every pupil on roll that day with facts and standing, by surname.
 
-    Seven statements, however many pupils: pupils, occasions, attended sessions, flags, timetables, and the
-    steps taken before.
+    Eight statements, however many pupils: pupils, occasions, attended sessions, flags, timetables, the steps
+    taken before, and what other schools marked.
     """
     day = calendar.school_calendar.day(on)
     pupils = list(
@@ -125,6 +127,7 @@ def pupils_to_judge(school: School, engine: Engine, calendar: Calendar, *, on: d
     occasions = _occasions(school, engine, calendar.school_calendar, day)
     attended = _attended(school, engine, day)
     flags = _flags(school, on)
+    elsewhere = _elsewhere(school, on=on)
     standing, open_steps = standing_of(school, calendar.school_calendar, on=on)
     nothing = dict.fromkeys(engine.percentage_windows, 0)
     return [
@@ -137,6 +140,7 @@ def pupils_to_judge(school: School, engine: Engine, calendar: Calendar, *, on: d
                 occasions=occasions.get(pupil_id, ()),
                 attended=attended.get(pupil_id, nothing),
                 flags=frozenset(flags.get(pupil_id, ())),
+                elsewhere=elsewhere.get(pupil_id, ()),
             ),
             standing.get(pupil_id, {}),
             open_steps.get(pupil_id, {}),
@@ -152,7 +156,7 @@ def histories_of(
     Return whole registers of pupils over some academic years, by pupil id; of every pupil when none are
     named.
 
-    Five statements, however many pupils.
+    Six statements, however many pupils.
     """
     pupils = Pupil.objects.filter(school=school)
     if pupil_ids is not None:
@@ -180,6 +184,8 @@ def histories_of(
         "pupil_id", "first_day", "last_day"
     ):
         flags.setdefault(pupil_id, []).append((PART_TIME_FLAG, Period(first_day, last_day)))
+    until = date(years[1] + 1, 7, 31)
+    elsewhere = _elsewhere(school, on=until, since=date(years[0], 8, 1), pupil_ids=list(known))
     return {
         pupil_id: PupilHistory(
             upn=upn,
@@ -187,6 +193,7 @@ def histories_of(
             marks=marks.get(pupil_id, {}),
             enrolled=tuple(enrolled.get(pupil_id, ())),
             flags=tuple(flags.get(pupil_id, ())),
+            elsewhere=elsewhere.get(pupil_id, ()),
         )
         for pupil_id, (upn, date_of_birth) in known.items()
     }
@@ -239,6 +246,18 @@ def _attended(school: School, engine: Engine, day: SchoolDay) -> dict[int, dict[
     with connection.cursor() as cursor:
         cursor.execute(ATTENDED.format(counts=counts), reach | {"attending": ATTENDING_CODES})
         return {row[0]: dict(zip(firsts, row[1:], strict=True)) for row in cursor.fetchall()}
+
+
+def _elsewhere(
+    school: School, *, on: date, since: date | None = None, pupil_ids: Collection[int] | None = None
+) -> dict[int, tuple[SessionElsewhere, ...]]:
+    """Return what schools before marked, from the academic year before that of the day. One statement."""
+    first = since or date(years_before(on)[0], 8, 1)
+    found = previous_sessions(school, since=first, until=on, pupil_ids=pupil_ids)
+    return {
+        pupil_id: tuple(SessionElsewhere(one.on, one.half, one.code) for one in sessions)
+        for pupil_id, sessions in found.items()
+    }
 
 
 def _flags(school: School, on: date) -> dict[int, set[str]]:

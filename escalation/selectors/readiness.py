@@ -1,6 +1,7 @@
 """Why a step cannot be approved as it stands: everything at once, in plain words, with where to add it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from escalation.models import Step, StepState
 from escalation.rules.outside import ThresholdRule
@@ -11,8 +12,10 @@ from letters.errors import LetterError, MergeRefused, MissingFields
 from letters.rules.catalogue import TEMPLATES
 from letters.rules.templates import LetterTemplate
 from letters.rules.wording.common import ONLY_SETTLED
+from registers.selectors.roll import previous_sessions
 
 UNSETTLED_CODE = "N"
+LONGEST_UNSETTLED = timedelta(weeks=10)  # an N that another school left standing for longer counts as O
 _WHERE: dict[Source, str] = {
     Source.PERSON: "Enter it under “Details of the letter”.",
     Source.SCHOOL: "Add it to the school’s details.",
@@ -66,8 +69,17 @@ def reaches_for_the_law(step: Step, policy: Policy) -> bool:
 
 
 def unsettled_sessions(step: Step) -> int:
-    """Return how many of the sessions that caused the step are N at this moment. One statement."""
-    return sum(code == UNSETTLED_CODE for code in rejudging.codes_of_sessions(step).values())
+    """Return how many of the sessions that caused the step are N at this moment. Two statements at most."""
+    here = sum(code == UNSETTLED_CODE for code in rejudging.codes_of_sessions(step).values())
+    if not step.figures.get("elsewhere"):
+        return here
+    brought = previous_sessions(
+        step.school,
+        since=step.judged_on - LONGEST_UNSETTLED,
+        until=step.judged_on,
+        pupil_ids=[step.pupil_id],
+    )
+    return here + sum(one.code == UNSETTLED_CODE for one in brought.get(step.pupil_id, ()))
 
 
 def problems_of_letter(error: LetterError, template: LetterTemplate) -> list[Problem]:

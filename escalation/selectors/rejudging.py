@@ -57,9 +57,12 @@ def is_gone(step: Step, policy: Policy) -> bool:
     """
     Say whether the step's reason is gone: judged again, as on its own day, the sweep would withdraw it.
 
-    Nothing is judged again while the register says what it said; otherwise a dozen statements.
+    Nothing is judged again while the register says what it said, unless sessions at another school counted;
+    otherwise a dozen statements.
     """
-    if not step.session_ids or not has_changed(step, policy):
+    # Marks of another school can change as well, and have no sessions here to tell by.
+    is_partly_elsewhere = bool(step.figures.get("elsewhere"))
+    if not is_partly_elsewhere and (not step.session_ids or not has_changed(step, policy)):
         return False
     years = judging.years_before(step.judged_on)
     calendar = judging.calendar_of(step.school, years=years)

@@ -70,5 +70,5 @@ class TestPromptedPupils:
                 assert len(listed(scene)) == pupils
             counts.append(len(statements))
 
-        # Calendar, pupils, marks, attended sessions, flags, timetables and steps.
-        assert counts == [7, 7]
+        # Calendar, pupils, marks, attended sessions, flags, timetables, steps, and marks of other schools.
+        assert counts == [8, 8]
