@@ -20,7 +20,14 @@ from registers.commands import Progress
 from tests.commands import everything_stored, run, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]
-IMPORTS = ("import_calendar", "import_pupils", "import_contacts", "import_marks", "import_timetables")
+IMPORTS = (
+    "import_calendar",
+    "import_pupils",
+    "import_contacts",
+    "import_marks",
+    "import_timetables",
+    "import_previous_marks",
+)
 PERIOD = ("--from", "2025-09-01", "--to", "2025-10-31")
 
 
