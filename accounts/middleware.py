@@ -133,7 +133,9 @@ def private_pages(get_response: GetResponse) -> GetResponse:
     """
     Keep signed-in people's pages out of every cache, and wipe what is left when they sign out.
 
-    A shared office computer has a back button. `no-store` stands whatever the view says of caching.
+    A shared office computer has a back button. `no-store` stands whatever the view says of caching. Marks that
+    wait in the browser for the connection are no one's to wipe: the page says so with its sign-out, and a
+    session that the program ends never wipes them (docs/adr/0010).
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -142,7 +144,8 @@ def private_pages(get_response: GetResponse) -> GetResponse:
         if was_signed_in or request.user.is_authenticated:
             response["Cache-Control"] = "no-store"
         if was_signed_in and not request.user.is_authenticated:
-            response["Clear-Site-Data"] = '"cache", "storage"'
+            is_asked = request.path == reverse("account_logout") and "marks_wait" not in request.POST
+            response["Clear-Site-Data"] = '"cache", "storage"' if is_asked else '"cache"'
         return response
 
     return middleware

@@ -16,6 +16,7 @@ from registers import access
 from registers.clock import present_moment
 from registers.code_choices import code_key
 from registers.forms.register import Fault, RegisterForm, minutes_left
+from registers.live_page import page_data
 from registers.models import Session
 from registers.posts import position_of
 from registers.selectors import registers as selectors
@@ -91,6 +92,7 @@ def _show_register(
         "code_key": code_key(session.on, session.half),
         "present": form.present,
         "script": {
+            **page_data(request.user, request.school, form.page.class_group, session, at=at),
             "present": form.present,
             "day": f"{session.on:%A}",
             "half": session.half,

@@ -1,140 +1,30 @@
 /*
- * Makes a class's register quick. The page is a complete form without this file; here the same controls are reached by
- * single keys in a grid (wide screens) and stay large radio buttons in a list (phones, where there is no grid).
+ * Moves through a class's register by keys in a grid (wide screens), and keeps it a list of large radio buttons on phones.
  *
- * Nothing is kept here that is not in the form: a mark is the row's radios and list, so saving is an ordinary post.
+ * The controls are those of the form (register-rows.js); this file reaches them quickly and never holds a mark itself.
  */
 (() => {
   "use strict";
 
-  const form = document.getElementById("register-form");
-  const table = document.getElementById("register");
-  const source = document.getElementById("register-data");
-  if (!form || !table || !source) return;
+  const register = window.rollcallRegister;
+  if (!register) return;
 
-  const { present, day, half, times, codes } = JSON.parse(source.textContent);
-  const message = document.getElementById("message");
-  const count = document.getElementById("count");
-  const unsaved = document.getElementById("unsaved");
+  const { data, form, table, rows, make, marked, say, tell, judgeArrival } = register;
+  const { present, day, half, codes } = data;
   const find = document.getElementById("find");
   const wide = window.matchMedia("(min-width: 48rem)");
-  const CLEAR = "clear";
+  const areSingleKeysOn = data.single_keys;
   const PAGE = 10;
-
-  // --- one pupil's row ---------------------------------------------------------------------------------------------
-
-  class Row {
-    constructor(element, index) {
-      this.element = element;
-      this.index = index;
-      this.id = element.dataset.pupil;
-      this.name = element.dataset.name;
-      this.words = element.dataset.find.toLowerCase().split(/[\s'-]+/);
-      this.refused = element.dataset.refused.split(" ");
-      this.cells = [...element.cells];
-      this.cell = document.getElementById(`cell-${this.id}`);
-      this.column = this.cells.indexOf(this.cell);
-      this.radios = [...element.querySelectorAll("input[type=radio]")];
-      this.list = document.getElementById(`code-${this.id}`);
-      this.arrived = document.getElementById(`arrived-${this.id}`);
-      this.nature = document.getElementById(`nature-${this.id}`);
-      this.glyph = element.querySelector(".register__glyph");
-      this.state = element.querySelector(".save-state");
-      [this.seenCode, this.seenArrived] = element.dataset.seen.split("|", 2);
-      this.seenNature = element.dataset.seen.split("|").slice(2).join("|");
-    }
-
-    get code() {
-      const chosen = this.radios.find((radio) => radio.checked);
-      if (chosen) return chosen.value;
-      return this.list.value === CLEAR ? "" : this.list.value;
-    }
-
-    get values() {
-      return { code: this.code, arrived: this.arrived.value, nature: this.nature.value };
-    }
-
-    get isChanged() {
-      const { code, arrived, nature } = this.values;
-      return code !== this.seenCode || arrived !== this.seenArrived || nature !== this.seenNature;
-    }
-
-    /* Whether the code may stand for this pupil in this session. */
-    allows(code) {
-      return Boolean(codes[code]) && !this.refused.includes(code);
-    }
-
-    write({ code, arrived, nature }) {
-      const radio = this.radios.find((one) => one.value === code);
-      for (const one of this.radios) one.checked = one === radio;
-      this.list.value = radio ? "" : code;
-      this.arrived.value = arrived;
-      this.nature.value = nature;
-      this.paint();
-    }
-
-    paint(pending = "") {
-      const known = codes[this.code];
-      this.glyph.className = `mark mark--${known ? known.look : "none"} register__glyph`;
-      this.glyph.replaceChildren(
-        spanOf(pending ? `${pending}…` : this.code, { "aria-hidden": "true" }),
-        spanOf(known ? known.name : "No mark", { class: "govuk-visually-hidden" }),
-      );
-      const wantsNature = Boolean(known && known.nature) || this.nature.value !== "";
-      const wantsArrival = Boolean(known && known.arrival && this.code !== present) || this.arrived.value !== "";
-      this.nature.closest(".detail").hidden = !wantsNature;
-      this.arrived.closest(".detail").hidden = !wantsArrival;
-      const state = this.isChanged ? "changed" : this.seenCode ? "saved" : "";
-      if (this.state.dataset.state !== state) {
-        this.state.dataset.state = state;
-        const words = { changed: "not saved yet", saved: "saved" }[state];
-        this.state.replaceChildren(...(words ? [spanOf(words, { class: "govuk-visually-hidden" })] : []));
-      }
-    }
-  }
-
-  function spanOf(text, attributes) {
-    const span = document.createElement("span");
-    for (const [name, value] of Object.entries(attributes)) span.setAttribute(name, value);
-    span.textContent = text;
-    return span;
-  }
-
-  const rows = [...table.tBodies[0].rows].map((element, index) => new Row(element, index));
   const columns = rows[0].cells.length;
-
-  // --- saying and counting -----------------------------------------------------------------------------------------
-
-  function marked() {
-    return `${rows.filter((row) => row.code).length} of ${rows.length} marked`;
-  }
-
-  function say(text) {
-    message.textContent = text;
-  }
-
-  function refresh() {
-    count.textContent = marked();
-    const changed = rows.filter((row) => row.isChanged).length;
-    unsaved.textContent = changed ? `· ${changed} not saved yet` : "";
-  }
-
-  function tell(row) {
-    const known = codes[row.code];
-    say(`${row.name}, ${day} ${half}, ${known ? known.name : "no mark"}. ${marked()}`);
-  }
 
   // --- changing and taking back ------------------------------------------------------------------------------------
 
   const done = [];
-  let isTouched = false; // a known absence that the page offers is not the person's work: leaving it loses nothing
-
   /* Change rows together, so that one Ctrl+Z takes all of it back. */
-  function change(changed, next) {
-    done.push(changed.map((row) => [row, row.values]));
-    isTouched = true;
-    for (const row of changed) row.write(next(row));
-    refresh();
+  function change(touched, next) {
+    done.push(touched.map((row) => [row, row.values]));
+    for (const row of touched) row.write(next(row));
+    register.changed(touched);
   }
 
   function undo() {
@@ -144,7 +34,7 @@
       return;
     }
     for (const [row, values] of last) row.write(values);
-    refresh();
+    register.changed(last.map(([row]) => row));
     focusRow(last[0][0].index);
     if (last.length === 1) tell(last[0][0]);
     else say(`${last.length} marks undone. ${marked()}`);
@@ -319,29 +209,54 @@
 
   function closeDetails(row, { forward }) {
     const typed = row.nature.value;
-    for (const other of natureTargets) {
-      if (other !== row && other.code === row.code && !other.nature.value) other.write({ ...other.values, nature: typed });
-    }
+    const also = natureTargets.filter((other) => other !== row && other.code === row.code && !other.nature.value);
+    for (const other of also) other.write({ ...other.values, nature: typed });
     natureTargets = [];
     judgeArrival(row);
-    row.paint();
-    refresh();
     moveTo(forward ? row.index + 1 : row.index, row.column);
+    row.paint();
+    register.changed([row, ...also]);
     tell(row);
   }
 
-  /* The school's own times decide what an arrival means; the server judges again. */
-  function judgeArrival(row) {
-    const typed = row.arrived.value.trim().replace(".", ":");
-    const found = /^(\d{1,2}):?(\d{2})$/.exec(typed);
-    if (!found || !(row.code === "" || (codes[row.code] && codes[row.code].arrival))) return;
-    const minute = `${found[1].padStart(2, "0")}:${found[2]}`;
-    const [lateAfter, closes] = times;
-    const code = minute <= lateAfter ? present : minute <= closes ? "L" : "U";
-    if (code !== row.code) {
-      row.write({ ...row.values, code });
-      tell(row);
+  // --- the list of codes in a cell: Enter takes it, Escape leaves the old mark -----------------------------------------------
+
+  function openCodes(row) {
+    const list = make("select", { class: "code-editor", "aria-label": `Code for ${row.name}` });
+    list.append(make("option", { value: "" }, "No mark"));
+    for (const [code, { name }] of Object.entries(codes)) {
+      if (row.allows(code)) list.append(make("option", { value: code }, `${code} – ${name}`));
     }
+    list.value = row.code;
+    row.glyph.hidden = true;
+    row.cell.append(list);
+    let isOpen = true;
+    const close = ({ take, stay }) => {
+      if (!isOpen) return;
+      isOpen = false;
+      const code = list.value;
+      list.remove();
+      row.glyph.hidden = false;
+      if (!stay) moveTo(row.index, row.column);
+      if (!take || code === row.code) return;
+      if (setCode([row], code)) afterTyping(code, [row]);
+    };
+    list.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.ctrlKey) close({ take: true });
+      else if (event.key === "Escape") close({ take: false });
+      else if (event.key === "Tab") return;
+      else {
+        event.stopPropagation();
+        return;
+      }
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    // The change of this list is not that of the form's own list beside it.
+    list.addEventListener("change", (event) => event.stopPropagation());
+    list.addEventListener("blur", () => close({ take: true, stay: true }));
+    list.focus();
+    say(`${row.name}: choose a code, then Enter`);
   }
 
   // --- keys ------------------------------------------------------------------------------------------------------------
@@ -365,7 +280,10 @@
       walk(...MOVES[key](event), event.shiftKey);
     } else if (key === "Enter" || key === "F2") {
       if (event.ctrlKey || event.metaKey) return;
-      openDetails(rows[at.row]);
+      const row = rows[at.row];
+      if (row.note && key === "Enter") row.note.querySelector("input, button")?.focus();
+      else if (key === "F2" || (!areSingleKeysOn && !event.shiftKey)) openCodes(row);
+      else openDetails(row);
     } else if (key === "Escape") {
       dropPending();
       anchor = null;
@@ -385,6 +303,7 @@
       if (pending) dropPending();
       else if (onToday) setCode(selection(), "");
     } else if (key.length === 1 && key !== " ") {
+      if (!areSingleKeysOn) return; // the person speaks to the computer, or a key is hit by accident
       if (onToday) typeKey(key);
       else say(`Only the marks of ${day} ${half} can be changed here.`);
     } else {
@@ -396,7 +315,11 @@
   table.addEventListener("keydown", (event) => {
     const row = rows.find((one) => one.element.contains(event.target));
     if (!row || !isGrid) return;
-    if (event.target.matches("input[type=text]")) {
+    if (row.note?.contains(event.target)) {
+      if (event.key !== "Escape") return;
+      focusRow(row.index);
+      event.preventDefault();
+    } else if (event.target.matches("input[type=text]")) {
       if (event.key === "Enter" && !event.ctrlKey) closeDetails(row, { forward: true });
       else if (event.key === "Escape") closeDetails(row, { forward: false });
       else return;
@@ -452,7 +375,7 @@
 
   table.addEventListener("mousedown", (event) => {
     const row = rows.find((one) => one.cell.contains(event.target));
-    if (!row || !isGrid) return;
+    if (!row || !isGrid || event.target.matches(".code-editor, .code-editor *")) return;
     event.preventDefault();
     walk(row.index, row.column, event.shiftKey);
   });
@@ -481,17 +404,17 @@
     const row = rows.find((one) => one.element.contains(event.target));
     if (!row) return;
     // Radios and list are one choice: whichever was touched last counts.
+    if (row.note?.contains(event.target)) return;
     if (event.target.type === "radio") row.list.value = "";
     else if (event.target === row.list && row.list.value) for (const radio of row.radios) radio.checked = false;
     if (event.target === row.arrived) judgeArrival(row);
-    isTouched = true;
+    if (event.target === row.list || event.target.type === "radio") {
+      const { code } = row;
+      row.write(withCode(row, code));
+    }
     row.paint();
-    refresh();
+    register.changed([row]);
     if (event.target === row.list || event.target.type === "radio") tell(row);
-  });
-
-  table.addEventListener("input", (event) => {
-    if (event.target.matches("input[type=text]")) refresh();
   });
 
   // --- wide or narrow -------------------------------------------------------------------------------------------------------
@@ -526,16 +449,7 @@
     }
   }
 
-  // --- leaving, and the clock --------------------------------------------------------------------------------------------------
-
-  let isSaving = false;
-  form.addEventListener("submit", () => {
-    isSaving = true;
-    for (const row of rows) if (row.isChanged) row.state.dataset.state = "waiting";
-  });
-  window.addEventListener("beforeunload", (event) => {
-    if (!isSaving && isTouched && rows.some((row) => row.isChanged)) event.preventDefault();
-  });
+  // --- the clock ----------------------------------------------------------------------------------------------------
 
   const closing = document.getElementById("closing");
   if (closing) {
@@ -549,8 +463,15 @@
 
   for (const element of form.querySelectorAll("[data-script]")) element.hidden = false;
   wide.addEventListener("change", arrange);
+  window.rollcallGrid = {
+    focusRow,
+    openNature: (row) => {
+      at = { row: row.index, column: row.column };
+      openDetails(row, row.nature);
+    },
+  };
   arrange();
-  refresh();
+  register.refresh();
   const firstEmpty = rows.find((row) => !row.code);
   const problem = document.querySelector(".govuk-error-summary, .govuk-notification-banner");
   if (firstEmpty && isGrid) moveTo(firstEmpty.index, firstEmpty.column, { focus: !problem });
