@@ -233,8 +233,9 @@ def _with(view: FieldView, **changes: Any) -> FieldView:
 def _kind(widget: forms.Widget) -> str:
     kinds: Sequence[tuple[Any, str]] = (
         (DateParts, "date"),
-        (forms.RadioSelect, "radios"),
+        # Django's checkboxes are a kind of its radios, so they are asked for first.
         (forms.CheckboxSelectMultiple, "checkboxes"),
+        (forms.RadioSelect, "radios"),
         (forms.CheckboxInput, "checkbox"),
         (forms.Select, "select"),
         (forms.Textarea, "textarea"),
