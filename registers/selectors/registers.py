@@ -11,7 +11,6 @@ from accounts.models import School
 from registers.models import (
     ClassGroup,
     ClassMembership,
-    Mark,
     MarkEntry,
     Pupil,
     Register,
@@ -196,31 +195,6 @@ def register_page(class_group: ClassGroup, session: Session) -> RegisterPage:
     return RegisterPage(class_group, session, register, tuple(rows))
 
 
-@dataclass(frozen=True)
-class HalfTaken:
-    """One half of one class's day on the day board, in numbers of pupils."""
-
-    session: Session
-    register: Register | None
-    on_roll: int
-    marked: int
-    absent: int
-    unexplained: int
-
-    @property
-    def is_complete(self) -> bool:
-        """Say whether every pupil of the class has a mark."""
-        return self.marked >= self.on_roll > 0
-
-
-@dataclass(frozen=True)
-class ClassDay:
-    """One class on the day board."""
-
-    class_group: ClassGroup
-    halves: tuple[HalfTaken, ...]
-
-
 def sessions_of_day(school: School, *, on: date) -> list[Session]:
     """Return the sessions in the calendar of that day, morning first; closed ones too."""
     return list(Session.objects.filter(school=school, on=on).order_by("half"))
@@ -244,58 +218,6 @@ def previous_school_day(school: School, *, before: date) -> date | None:
         .values_list("on", flat=True)
         .first()
     )
-
-
-def school_day(class_groups: list[ClassGroup], *, sessions: list[Session]) -> list[ClassDay]:
-    """
-    Return the day board's classes with what is taken of each half. Three statements, however many classes.
-
-    Absence counts every code of the two absence classes; unexplained counts N.
-    """
-    if not sessions:
-        return [ClassDay(group, ()) for group in class_groups]
-    on = sessions[0].on
-    members: dict[int, set[int]] = {group.pk: set() for group in class_groups}
-    for class_group_id, pupil_id in (
-        ClassMembership.objects.filter(class_group__in=class_groups, starts_on__lte=on)
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
-        .filter(
-            Q(pupil__enrolments__leaving_on__isnull=True) | Q(pupil__enrolments__leaving_on__gte=on),
-            pupil__enrolments__starts_on__lte=on,
-        )
-        .values_list("class_group_id", "pupil_id")
-    ):
-        members[class_group_id].add(pupil_id)
-    marks: dict[tuple[int, int], tuple[str, str]] = {}
-    for session_id, pupil_id, code, statistical_class in Mark.objects.filter(
-        academic_year=sessions[0].academic_year, session__in=sessions
-    ).values_list("session_id", "pupil_id", "code_id", "code__statistical_class"):
-        marks[session_id, pupil_id] = (code, statistical_class)
-    registers = {
-        (register.class_group_id, register.session_id): register
-        for register in Register.objects.filter(session__in=sessions).select_related("taken_by")
-    }
-    days = []
-    for group in class_groups:
-        halves = []
-        for session in sessions:
-            standing = [
-                marks[session.pk, pupil_id]
-                for pupil_id in members[group.pk]
-                if (session.pk, pupil_id) in marks
-            ]
-            halves.append(
-                HalfTaken(
-                    session=session,
-                    register=registers.get((group.pk, session.pk)),
-                    on_roll=len(members[group.pk]),
-                    marked=len(standing),
-                    absent=sum(statistical_class in ("AU", "UN") for _, statistical_class in standing),
-                    unexplained=sum(code == "N" for code, _ in standing),
-                )
-            )
-        days.append(ClassDay(group, tuple(halves)))
-    return days
 
 
 @dataclass(frozen=True)

@@ -157,29 +157,22 @@ def _claim(cursor: CursorWrapper, school: School, session: Session, *, at: datet
     return None if row is None else int(row[0])
 
 
-# A code known ahead that could not stand as a mark (of the wrong age, withdrawn, for the other half) is
-# passed over, so that one wrong record cannot keep a whole school's register from closing.
+# The view of what is known ahead names only codes that can stand there, so that one wrong arrangement cannot
+# keep a whole school's register from closing.
 FILL = """
 WITH present AS (
-    SELECT DISTINCT p.id, p.date_of_birth FROM registers_session AS s
+    SELECT DISTINCT e.pupil_id AS id FROM registers_session AS s
     JOIN registers_enrolment AS e ON e.school_id = s.school_id
         AND e.starts_on <= s."on" AND (e.leaving_on IS NULL OR e.leaving_on >= s."on")
-    JOIN registers_pupil AS p ON p.id = e.pupil_id
     WHERE s.id = %(session)s
         AND NOT EXISTS (
             SELECT FROM registers_mark AS m
-            WHERE m.academic_year = s.academic_year AND m.session_id = s.id AND m.pupil_id = p.id
+            WHERE m.academic_year = s.academic_year AND m.session_id = s.id AND m.pupil_id = e.pupil_id
         )
 ), known AS (
     SELECT DISTINCT ON (x.pupil_id) x.pupil_id, x.code, x.nature
-    FROM registers_expectation AS x
-    JOIN registers_session AS s ON s.id = x.session_id
-    JOIN present ON present.id = x.pupil_id
-    JOIN registers_code AS c ON c.symbol = x.code
-    WHERE x.session_id = %(session)s AND c.is_mark AND c.half IN ('', s.half)
-        AND (c.valid_from IS NULL OR c.valid_from <= s."on") AND (c.valid_to IS NULL OR c.valid_to >= s."on")
-        AND (c.age_rule = '' OR
-            (c.age_rule = 'compulsory') = registers_is_compulsory_age(present.date_of_birth, s."on"))
+    FROM registers_expectation AS x JOIN present ON present.id = x.pupil_id
+    WHERE x.session_id = %(session)s
     ORDER BY x.pupil_id, x.rank, x.code
 )
 INSERT INTO registers_mark (

@@ -13,7 +13,7 @@ from accounts.errors import DomainError
 from accounts.events import record
 from accounts.models import User
 from registers.models import ClassGroup, ClassTeacher, Register, RegisterNudge, Session
-from registers.services.marks import is_closed
+from registers.selectors.times import class_times
 from registers.words import clock, day
 
 logger = logging.getLogger(__name__)
@@ -75,22 +75,46 @@ def nudge(
     return made
 
 
-def _check(class_group: ClassGroup, session: Session, *, at: datetime) -> None:
+def refusal(
+    class_group: ClassGroup,
+    session: Session,
+    *,
+    opens_at: datetime,
+    is_begun: bool,
+    has_teacher: bool,
+    asked_at: datetime | None,
+    at: datetime,
+) -> str:
+    """Return why nobody can be asked for a register now, as a sentence, or "" when somebody can."""
     if not session.is_held:
-        raise NothingToAsk("The school was closed for this session.")
-    if at < session.opens_at:
-        raise NothingToAsk(f"This register opens at {clock(session.opens_at)}.")
+        return "The school was closed for this session."
     if session.on != at.date():
-        raise NothingToAsk("Only today’s registers can be asked for.")
-    if Register.objects.filter(class_group=class_group, session=session).exists():
-        raise NothingToAsk("Somebody has begun to take this register.")
-    if not teachers_of(class_group, session):
-        raise NothingToAsk(f"{class_group.name} has no teacher to ask.")
-    latest = (
-        RegisterNudge.objects.filter(class_group=class_group, session=session).order_by("-nudged_at").first()
+        return "Only today’s registers can be asked for."
+    if at < opens_at:
+        return f"This register opens at {clock(opens_at)}."
+    if is_begun:
+        return "Somebody has begun to take this register."
+    if not has_teacher:
+        return f"{class_group.name} has no teacher to ask."
+    if asked_at is not None and at - asked_at < QUIET:
+        return f"{class_group.name} was asked at {clock(asked_at)} already."
+    return ""
+
+
+def _check(class_group: ClassGroup, session: Session, *, at: datetime) -> None:
+    asked = RegisterNudge.objects.filter(class_group=class_group, session=session)
+    latest = asked.order_by("-nudged_at").first()
+    said = refusal(
+        class_group,
+        session,
+        opens_at=class_times(class_group, session).opens_at,
+        is_begun=Register.objects.filter(class_group=class_group, session=session).exists(),
+        has_teacher=bool(teachers_of(class_group, session)),
+        asked_at=latest.nudged_at if latest else None,
+        at=at,
     )
-    if latest is not None and at - latest.nudged_at < QUIET:
-        raise NothingToAsk(f"{class_group.name} was asked at {clock(latest.nudged_at)} already.")
+    if said:
+        raise NothingToAsk(said)
 
 
 def waiting(*, at: datetime) -> list[int]:
@@ -117,6 +141,7 @@ def send(nudge_id: int, *, at: datetime) -> bool:
     group, session = asked.class_group, asked.session
     if Register.objects.filter(class_group=group, session=session).exists():
         return False  # taken meanwhile
+    times = class_times(group, session)
     half = "morning" if session.half == "AM" else "afternoon"
     words = render_to_string(
         "registers/nudge.txt",
@@ -126,8 +151,8 @@ def send(nudge_id: int, *, at: datetime) -> bool:
             "school": group.school,
             "half": half,
             "day": day(session.on),
-            "closes": clock(session.closes_at),
-            "is_closed": is_closed(session, at=at),
+            "closes": clock(times.closes_at),
+            "is_closed": times.is_closed(at),
         },
     )
     try:

@@ -1,5 +1,16 @@
-"""URLs of unexplained marks and the integrity of the registers."""
+"""URLs of unexplained marks, reminders and the integrity of the registers."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from registers.views import day, watching
+
+urlpatterns = [
+    path(
+        "s/<slug:school_key>/registers/<day:on>/<half:half>/<int:class_id>/nudge/",
+        day.nudge,
+        name="nudge",
+    ),
+    path("s/<slug:school_key>/unexplained/", watching.unexplained_list, name="unexplained"),
+    path("s/<slug:school_key>/checks/", watching.checks, name="checks"),
+    path("s/<slug:school_key>/checks/<slug:check_key>/", watching.check, name="check"),
+]

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from accounts.models import School
 from registers.models import ClassGroup
 from registers.rules.calendar import academic_year_of
-from registers.selectors.registers import school_day, sessions_of_day
+from registers.selectors.day import school_day
+from registers.selectors.registers import sessions_of_day
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class HalfToday:
     opens_at: datetime
     closes_at: datetime
     registers: int  # classes with at least one pupil on roll
-    complete: int  # of them, every pupil has a mark
+    complete: int  # of them, taken: every pupil has a mark that somebody gave
     on_roll: int
     absent: int
     unexplained: int
@@ -33,7 +34,7 @@ def halves_of_day(school: School, *, on: date) -> tuple[HalfToday, ...]:
     """
     Return the halves of the school's day, morning first; none when the calendar has no session that day.
 
-    Five statements on a school day, two on others.
+    Nine statements on a school day, two on others.
     """
     sessions = sessions_of_day(school, on=on)
     class_groups = list(
@@ -50,7 +51,7 @@ def halves_of_day(school: School, *, on: date) -> tuple[HalfToday, ...]:
                 opens_at=session.opens_at,
                 closes_at=session.closes_at,
                 registers=len(taken),
-                complete=sum(half.is_complete for half in taken),
+                complete=sum(half.is_taken for half in taken),
                 on_roll=sum(half.on_roll for half in taken),
                 absent=sum(half.absent for half in taken),
                 unexplained=sum(half.unexplained for half in taken),

@@ -4,7 +4,8 @@ from datetime import date
 
 from django_scopes import scope
 
-from registers.selectors.registers import pupils_in_class, school_day, sessions_of_day
+from registers.selectors.day import school_day
+from registers.selectors.registers import pupils_in_class, sessions_of_day
 from tests.factories.registers import EnrolmentFactory, held_sessions, pupil_in_class
 
 DAY = date(2025, 9, 9)

@@ -102,7 +102,7 @@ class TestDayBoard:
 
         words = self.words(office, sign_in, time(9, 30))
 
-        assert "AM 1 of 1 taken · 1 unexplained" in words
+        assert "AM 1 of 1 taken PM opens 1:00pm 1 unexplained As of 9:30am" in words
         assert "AM register of Oak Taken 2 absent 1 unexplained Tess Teacher, 8:56am" in words
 
     def test_moves_from_school_day_to_school_day(
@@ -162,8 +162,8 @@ class TestDayBoard:
             with_ten = queries_of(client, BOARD)
 
         # Session, person, school, roles; classes, sessions of the day, the days before and after; members,
-        # marks, registers.
-        assert len(with_one) == len(with_ten) == 11
+        # marks, registers, times of classes, closings, reminders, teachers; overdue N.
+        assert len(with_one) == len(with_ten) == 16
 
     @pytest.mark.parametrize(
         ("who", "status"), [("governor", 403), ("trust_officer", 403), ("other_head", 404), ("parent", 404)]

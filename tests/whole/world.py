@@ -50,6 +50,7 @@ class World:
             "letter": self.letter.pk,
             "step": self.step.pk,
             "letter_key": self.step.letters[0],
+            "check_key": "no-mark",
             **self.rows,
         }
 
