@@ -58,6 +58,7 @@ class Sibling:
     pupil: Pupil
     class_name: str
     shared: tuple[str, ...]  # the names of the people in common
+    shared_ids: frozenset[int]
     is_on_roll: bool
 
 
@@ -68,7 +69,7 @@ def siblings_of(pupil: Pupil, *, on: date) -> list[Sibling]:
     A shared neighbour or grandparent makes no brother or sister, but the page says who is shared, so that the
     reader can judge.
     """
-    shared: dict[int, list[str]] = {}
+    shared: dict[int, dict[int, str]] = {}  # names by contact, by pupil
     pupils: dict[int, Pupil] = {}
     links = (
         PupilContact.objects.filter(contact__pupil_contacts__pupil=pupil)
@@ -78,7 +79,7 @@ def siblings_of(pupil: Pupil, *, on: date) -> list[Sibling]:
     )
     for link in links:
         pupils[link.pupil_id] = link.pupil
-        shared.setdefault(link.pupil_id, []).append(link.contact.name)
+        shared.setdefault(link.pupil_id, {})[link.contact_id] = link.contact.name
     classes = dict(
         ClassMembership.objects.filter(pupil__in=pupils, starts_on__lte=on)
         .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on))
@@ -90,7 +91,7 @@ def siblings_of(pupil: Pupil, *, on: date) -> list[Sibling]:
         .values_list("pupil_id", flat=True)
     )
     return [
-        Sibling(other, classes.get(pk, ""), tuple(dict.fromkeys(shared[pk])), pk in on_roll)
+        Sibling(other, classes.get(pk, ""), tuple(shared[pk].values()), frozenset(shared[pk]), pk in on_roll)
         for pk, other in pupils.items()
     ]
 

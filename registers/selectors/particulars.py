@@ -7,51 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from registers.models import Contact, OutsideContact, ParticularsChange, Pupil, PupilAddress, PupilContact
-from registers.models.contacts import COURT_ORDERS
+from registers.particulars_words import label_of, value_words
 from registers.rules.flags import flag_label
-from registers.selectors.pupils import SEN, SEX
 from registers.words import day
 
-LABELS = {
-    "surname": "surname",
-    "forename": "forename",
-    "middle_names": "middle names",
-    "known_as": "name known by",
-    "upn": "unique pupil number",
-    "date_of_birth": "date of birth",
-    "sex": "sex",
-    "home_language": "home language",
-    "last_school_name": "last school",
-    "last_school_address": "address of the last school",
-    "sen": "special educational needs",
-    "ehcp": "education, health and care plan",
-    "fsm": "free school meals",
-    "lines": "address",
-    "with_contact_id": "person lived with there",
-    "starts_on": "first day",
-    "ends_on": "last day",
-    "name": "name",
-    "email": "e-mail",
-    "phone": "first telephone number",
-    "home_phone": "home telephone",
-    "work_phone": "work telephone",
-    "language": "language",
-    "address": "address",
-    "address_confidential": "address confidential",
-    "user_id": "account to sign in with",
-    "relationship": "relationship",
-    "priority": "place in the order of calls",
-    "parental_responsibility": "parental responsibility",
-    "lives_with": "pupil lives with them",
-    "receives_letters": "receives letters",
-    "may_sign_in": "may sign in",
-    "court_order_restricts": "court order restricts contact",
-    "court_order_type": "court order",
-    "court_order_from": "first day of the court order",
-    "court_order_until": "last day of the court order",
-    "court_order_note": "what the court order limits",
-}
-CHOICES = {"sex": SEX, "sen": SEN, "court_order_type": dict(COURT_ORDERS)}
 # What a person is called by on a past day.
 PUPIL_AT = (
     "surname",
@@ -148,8 +107,10 @@ def _noted(
         if change.subject == "pupil":
             what = "entered in the register" if change.old is None else "removed from the register"
     else:
-        what = LABELS.get(change.field, change.field.replace("_", " "))
-        old, new = (_in_words(change.field, value, names, today) for value in (change.old, change.new))
+        what = label_of(change.field)
+        old, new = (
+            value_words(change.field, value, today=today, names=names) for value in (change.old, change.new)
+        )
     return Noted(
         about=about,
         what=what,
@@ -181,28 +142,6 @@ def _span(row: Mapping[str, Any], today: date) -> str:
     if row.get("ends_on"):
         words += f" to {day(date.fromisoformat(row['ends_on']), today)}"
     return words
-
-
-def _in_words(field: str, value: str | None, names: Mapping[int, str], today: date) -> str:
-    """Return a value as people read it; nothing for none."""
-    if value in (None, ""):
-        return ""
-    text = str(value)
-    if field in CHOICES:
-        return CHOICES[field].get(text, text)
-    if field == "with_contact_id":
-        return names.get(int(text), "a contact")
-    if text in ("true", "false"):
-        return "yes" if text == "true" else "no"
-    if field.endswith("_on") or field in ("date_of_birth", "court_order_from", "court_order_until"):
-        return day(date.fromisoformat(text), today) if field != "date_of_birth" else long_date(text)
-    return ", ".join(line for line in text.splitlines() if line.strip())
-
-
-def long_date(iso: str) -> str:
-    """Return a birthday in words: a weekday says nothing about it."""
-    born = date.fromisoformat(iso)
-    return f"{born.day} {born:%b %Y}"
 
 
 @dataclass(frozen=True)
