@@ -13,11 +13,23 @@ from tests.factories.letters import LetterFactory, LetterFileFactory
 from tests.factories.registers import (
     ClassGroupFactory,
     PartTimeTimetableFactory,
+    PupilContactFactory,
+    PupilFlagFactory,
     held_sessions,
     london,
     pupil_in_class,
 )
+from tests.factories.registers_admission import (
+    OutsideContactFactory,
+    PupilAddressFactory,
+    PupilOutsideContactFactory,
+)
 from tests.factories.registers_ahead import WeeklyPatternFactory, known_ahead_for
+from tests.factories.registers_arrivals import (
+    CollectorPupilFactory,
+    EarlyDepartureFactory,
+    LateArrivalFactory,
+)
 from tests.factories.registers_amending import amendment_of
 
 DAY = date(2025, 9, 9)
@@ -60,11 +72,12 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
     group = class_group or ClassGroupFactory(school=school, academic_year=2025)
     child = pupil or pupil_in_class(group)
     author: User = UserFactory()
+    morning = held_sessions(school, DAY, DAY)[0]
     return World(
         school=school,
         class_group=group,
         pupil=child,
-        session=held_sessions(school, DAY, DAY)[0],
+        session=morning,
         letter=LetterFactory(
             pupil=child,
             prepared_by=author,
@@ -74,9 +87,17 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
         ),
         step=StepFactory(pupil=child, judged_on=DAY, proposed_at=NOW),
         rows={
+            "address": PupilAddressFactory(pupil=child).pk,
+            "flag": PupilFlagFactory(pupil=child).pk,
+            "contact": PupilContactFactory(pupil=child, priority=9).contact_id,
+            "outside": OutsideContactFactory(school=school).pk,
+            "outside_link": PupilOutsideContactFactory(pupil=child).pk,
             "known_ahead": known_ahead_for(child).pk,
             "pattern": WeeklyPatternFactory(pupil=child).pk,
             "timetable": PartTimeTimetableFactory(pupil=child).pk,
+            "arrival_id": LateArrivalFactory(session=morning, pupil=child).pk,
+            "departure_id": EarlyDepartureFactory(pupil=child).pk,
+            "collector_id": CollectorPupilFactory(pupil=child).collector_id,
             "amendment": amendment_of(pupil_in_class(group), amended_again=True).pk,
         },
     )
