@@ -76,11 +76,14 @@ class ClassDay:
         return bool(self.teachers)
 
 
-def school_day(class_groups: Sequence[ClassGroup], *, sessions: Sequence[Session]) -> list[ClassDay]:
+def school_day(
+    class_groups: Sequence[ClassGroup], *, sessions: Sequence[Session], only_counts: bool = False
+) -> list[ClassDay]:
     """
     Return the day board's classes with what is taken of each half. Seven statements, however many classes.
 
-    Absence counts every code of the two absence classes; unexplained counts N.
+    Absence counts every code of the two absence classes; unexplained counts N. With `only_counts` the times
+    are the school's own and nobody who teaches or was asked is told: four statements.
     """
     if not sessions:
         return [ClassDay(group, ()) for group in class_groups]
@@ -107,10 +110,10 @@ def school_day(class_groups: Sequence[ClassGroup], *, sessions: Sequence[Session
         (register.class_group_id, register.session_id): register
         for register in Register.objects.filter(session__in=sessions).select_related("taken_by")
     }
-    times = times_of_classes(ids, sessions)
     closings = _closings(sessions)
-    nudges = _latest_nudges(ids, sessions)
-    teachers = _teachers(ids, sessions[0])
+    times = {} if only_counts else times_of_classes(ids, sessions)
+    nudges = {} if only_counts else _latest_nudges(ids, sessions)
+    teachers = {} if only_counts else _teachers(ids, sessions[0])
     days = []
     for group in class_groups:
         halves = []

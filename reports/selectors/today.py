@@ -34,13 +34,13 @@ def halves_of_day(school: School, *, on: date) -> tuple[HalfToday, ...]:
     """
     Return the halves of the school's day, morning first; none when the calendar has no session that day.
 
-    Nine statements on a school day, two on others.
+    Six statements on a school day, two on others.
     """
     sessions = sessions_of_day(school, on=on)
     class_groups = list(
         ClassGroup.objects.filter(school=school, academic_year=academic_year_of(on)).order_by("name")
     )
-    days = school_day(class_groups, sessions=sessions)
+    days = school_day(class_groups, sessions=sessions, only_counts=True)
     halves = []
     for place, session in enumerate(sessions):
         taken = [day.halves[place] for day in days if day.halves[place].on_roll]
