@@ -179,7 +179,7 @@ class RegisterForm:
         for row in self.rows:
             if row.id in faults:
                 row.fault = faults[row.id]
-                row.fault_field = "nature" if "activity" in faults[row.id] else "mark"
+                row.fault_field = "nature" if faults[row.id].startswith("Say ") else "mark"
 
     def show_conflict(self, current: Mapping[int, str]) -> None:
         """

@@ -21,14 +21,3 @@ def codes_for_weeks(on: date) -> tuple[CodeRule, ...]:
     """Return the codes that can be arranged for the same sessions of every week."""
     by_symbol = {rule.symbol: rule for rule in codes_for_days(on)}
     return tuple(by_symbol[symbol] for symbol in _WEEKLY if symbol in by_symbol)
-
-
-def question_of_nature(rule: CodeRule) -> str:
-    """Return what a code with a condition has to be said with, "" for a code without one."""
-    if rule.symbol == "D":
-        return "Say at which other school the pupil is registered"
-    if rule.group == "unavoidable":
-        return f"Say what the circumstance is for code {rule.symbol}"
-    if rule.nature_required:
-        return f"Say what the activity is for code {rule.symbol}"
-    return ""

@@ -77,7 +77,7 @@ NATIONAL_CODES: tuple[CodeRule, ...] = (
     CodeRule("P", "Supervised sporting activity", "elsewhere", A, nature_required=True),
     CodeRule("W", "Work experience", "elsewhere", A, nature_required=True),
     CodeRule("B", "Other approved educational activity", "elsewhere", A, nature_required=True),
-    CodeRule("D", "Due at the other school where registered", "elsewhere", NP),
+    CodeRule("D", "Due at the other school where registered", "elsewhere", NP, nature_required=True),
     CodeRule("C1", "Performance or employment abroad", "leave", AU, valid_from=NEW),
     CodeRule("M", "Medical or dental appointment", "leave", AU),
     CodeRule("J1", "Interview", "leave", AU, valid_from=NEW),
@@ -186,6 +186,16 @@ NATIONAL_CODES: tuple[CodeRule, ...] = (
     ),
 )
 CODE_BY_SYMBOL: dict[str, CodeRule] = {rule.symbol: rule for rule in NATIONAL_CODES}
+
+
+def question_of_nature(rule: CodeRule) -> str:
+    """Return what has to be said of a code with a condition, as a clause; "" for a code without one."""
+    if not rule.nature_required:
+        return ""
+    if rule.symbol == "D":
+        return "Say at which other school the pupil is registered"
+    return f"Say what the activity or circumstance is for code {rule.symbol}"
+
 
 THRESHOLD_CODES = frozenset({"G", "N", "O", "U"})  # national penalty threshold (GEN-06)
 LATE_CODES = frozenset({"L", "U"})  # late occasions (GEN-17)

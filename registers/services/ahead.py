@@ -24,8 +24,8 @@ from registers.models import (
     WeeklyPattern,
 )
 from registers.rules.age import is_compulsory_age
-from registers.rules.ahead import codes_for_days, codes_for_weeks, question_of_nature
-from registers.rules.codes import CODE_BY_SYMBOL, CodeRule
+from registers.rules.ahead import codes_for_days, codes_for_weeks
+from registers.rules.codes import CODE_BY_SYMBOL, CodeRule, question_of_nature
 from registers.rules.numbers import counted
 from registers.services.mark_sets import WantedMark, set_marks
 

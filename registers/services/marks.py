@@ -127,7 +127,7 @@ def faults_in(
         elif mark.code == "C2" and mark.pupil_id not in with_timetable:
             faults[mark.pupil_id] = "Code C2 needs a part-time timetable for this session."
         elif rule.nature_required and not mark.nature.strip():
-            faults[mark.pupil_id] = f"Say what the activity or circumstance is for code {mark.code}."
+            faults[mark.pupil_id] = codes.question_of_nature(rule) + "."
         elif mark.arrived_at is not None and mark.code not in {"/", "\\", *codes.LATE_CODES}:
             faults[mark.pupil_id] = "An arrival time goes with present, L or U only."
     return faults

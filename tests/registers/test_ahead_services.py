@@ -151,7 +151,7 @@ class TestATripArrangedAhead:
             ({"code": "N"}, "code", "Choose a code that can be arranged ahead"),
             ({"code": "C2"}, "code", "Choose a code that can be arranged ahead"),
             ({"code": "ZZ"}, "code", "Choose a code that can be arranged ahead"),
-            ({"nature": ""}, "nature", "Say what the activity is for code V"),
+            ({"nature": ""}, "nature", "Say what the activity or circumstance is for code V"),
             (
                 {"code": "D", "nature": ""},
                 "nature",

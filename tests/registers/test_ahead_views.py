@@ -84,7 +84,7 @@ class TestArrangingATrip:
     ) -> None:
         page = client.post("/s/hill/ahead/new/", trip(child, nature="")).content.decode()
 
-        assert 'href="#id_nature">Say what the activity is for code V</a>' in page
+        assert 'href="#id_nature">Say what the activity or circumstance is for code V</a>' in page
         assert f'value="{child.pk}" checked' in page
 
     def test_over_marks_asks_first_and_then_leaves_or_amends_them(
