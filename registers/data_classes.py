@@ -135,7 +135,7 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
     # Why a child comes late or leaves may be about health; who may collect is about family life.
     "registers.LateArrival": classed(
         personal="arrived_at minutes_late company company_name",
-        special="reason reason_text proposed_code_id code previous_code previous_arrived_at previous_nature",
+        special="reason reason_text proposed_code code previous_code previous_arrived_at previous_nature",
         operational=(
             "id school_id pupil_id session_id recorded_by_id recorded_at replaces_id is_withdrawal"
             " correction_reason"
