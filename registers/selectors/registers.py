@@ -143,6 +143,20 @@ ORDER BY members.surname, members.forename, members.id, shown.number
 """
 
 
+def register_parameters(class_group: ClassGroup, session: Session) -> dict[str, int | str | date]:
+    """Return what REGISTER_ROWS asks for."""
+    return {
+        "school": class_group.school_id,
+        "class_group": class_group.pk,
+        "session": session.pk,
+        "on": session.on,
+        "half": session.half,
+        "weekday": session.on.weekday(),
+        "number": session.number or 0,
+        "sessions": RECENT_SCHOOL_DAYS * 2,
+    }
+
+
 def register_page(class_group: ClassGroup, session: Session) -> RegisterPage:
     """
     Return everything the register of this class and session shows.
@@ -150,19 +164,7 @@ def register_page(class_group: ClassGroup, session: Session) -> RegisterPage:
     Two statements, however many pupils: the pupils with their marks, and the register itself.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            REGISTER_ROWS,
-            {
-                "school": class_group.school_id,
-                "class_group": class_group.pk,
-                "session": session.pk,
-                "on": session.on,
-                "half": session.half,
-                "weekday": session.on.weekday(),
-                "number": session.number or 0,
-                "sessions": RECENT_SCHOOL_DAYS * 2,
-            },
-        )
+        cursor.execute(REGISTER_ROWS, register_parameters(class_group, session))
         columns = [column.name for column in cursor.description]
         found = cursor.fetchall()
     width = columns.index("is_excused")
