@@ -34,20 +34,23 @@ def _choices(on: date) -> Iterator[tuple[str, object]]:
 class SettleForm(forms.Form):
     """One code and one reason for the pupils that are ticked beside it."""
 
-    code = forms.ChoiceField(label="What was it?", error_messages={"required": "Choose a code"})
+    code = forms.ChoiceField(
+        label="What was it?", help_text="One code for all", error_messages={"required": "Choose a code"}
+    )
     reason = forms.CharField(
-        label="Reason, as the history keeps it",
+        help_text="As the history keeps it, such as “The mother rang: a cold”",
+        label="Reason",
         max_length=300,
-        error_messages={"required": "Enter the reason, such as “The mother rang: a cold”"},
+        error_messages={"required": "Enter the reason"},
     )
     nature = forms.CharField(
         label="Nature",
         required=False,
         max_length=200,
-        help_text="for K, V, P, W, B, Q and Y; for D the school",
+        help_text="For K, V, P, W, B, Q, Y; for D the other school",
     )
     arrived_at = forms.CharField(
-        label="Arrived at", required=False, max_length=8, help_text="for U, L or present"
+        label="Arrived at", required=False, max_length=8, help_text="For U, L, present"
     )
 
     def __init__(self, data: QueryDict | None = None, *, on: date) -> None:

@@ -29,7 +29,8 @@ class Check:
     why: str
     to_do: str
     find: str
-    opens: str = "mark"  # what the rows open: mark, register, pupil, contacts or timetable
+    # Where a row is put right: register, history (of the mark), pupil, contacts or timetable.
+    opens: str = "register"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,6 @@ CHECKS: tuple[Check, ...] = (
         why="Every pupil on roll needs a code for every session (SI 2024/208 regulation 10). A pupil entered"
         " late, or a mark taken away, leaves a gap.",
         to_do="Record what was so, with a reason.",
-        opens="register",
         find="""
             SELECT e.pupil_id, NULL::bigint AS class_group_id, s.id AS session_id, 'No mark' AS detail
             FROM registers_registerclosing AS c
@@ -104,7 +104,6 @@ CHECKS: tuple[Check, ...] = (
         why="A register is taken at the beginning of the morning and once in the afternoon (SI 2024/208"
         " regulation 10). Nobody began these; Rollcall set N when they closed, and some N still stand.",
         to_do="Ask who was there, and amend each N in the register.",
-        opens="register",
         find="""
             SELECT NULL::bigint AS pupil_id, k.class_group_id, c.session_id,
                 count(*)::text || ' N of ' || max(k.unexplained)::text || ' still stand' AS detail
@@ -126,7 +125,6 @@ CHECKS: tuple[Check, ...] = (
         " memory, unless it was kept on paper.",
         to_do="If it was kept on paper, enter who marked it and when. Otherwise ask for registers in time."
         " Listed for six weeks.",
-        opens="register",
         find="""
             SELECT NULL::bigint AS pupil_id, r.class_group_id, r.session_id,
                 'First saved ' || to_char(r.taken_at AT TIME ZONE 'Europe/London', 'DD Mon, HH24:MI')
@@ -305,6 +303,7 @@ CHECKS: tuple[Check, ...] = (
         name="Changed more than three times",
         why="A mark that goes to and fro is a sign of a misunderstanding, or of somebody who makes it fit.",
         to_do="Read its history. Listed for six weeks.",
+        opens="history",
         find="""
             SELECT h.pupil_id, NULL::bigint AS class_group_id, h.session_id,
                 count(*)::text || ' changes' AS detail

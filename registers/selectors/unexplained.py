@@ -181,7 +181,7 @@ def unexplained_days(school: School, *, on: date) -> list[UnexplainedDay]:
     ]
 
 
-OVERDUE = """
+COUNTS = """
 WITH last AS (
     SELECT min("on") AS first_of_five FROM (
         SELECT DISTINCT "on" FROM registers_session
@@ -189,20 +189,28 @@ WITH last AS (
         ORDER BY "on" DESC LIMIT %(days)s + 1
     ) AS days
 )
-SELECT count(*) FROM registers_mark AS m JOIN registers_session AS s ON s.id = m.session_id, last
-WHERE m.school_id = %(school)s AND m.code = 'N' AND m.academic_year >= %(year)s
-    AND s."on" < last.first_of_five
+SELECT count(*), count(*) FILTER (WHERE s."on" < last.first_of_five)
+FROM registers_mark AS m JOIN registers_session AS s ON s.id = m.session_id, last
+WHERE m.school_id = %(school)s AND m.code = 'N' AND m.academic_year >= %(year)s AND s."on" <= %(on)s
 """
 
 
-def overdue_count(school: School, *, on: date) -> int:
-    """Return how many sessions are N for more than five school days: O from tonight. One statement."""
+@dataclass(frozen=True)
+class UnexplainedCounts:
+    """How many sessions of the school are N, and how many of them for more than five school days."""
+
+    standing: int
+    overdue: int
+
+
+def unexplained_counts(school: School, *, on: date) -> UnexplainedCounts:
+    """Return how many sessions are N on a day, and how many of them become O that night. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            OVERDUE,
+            COUNTS,
             {"school": school.pk, "on": on, "year": on.year - YEARS_BACK, "days": UNEXPLAINED_SCHOOL_DAYS},
         )
-        return int(cursor.fetchone()[0])
+        return UnexplainedCounts(*cursor.fetchone())
 
 
 def sessions_in(days: Sequence[UnexplainedDay]) -> int:

@@ -207,17 +207,19 @@ def _strip(request: StaffRequest, classes: list[ClassDay], *, on: date, at: date
     if not classes:
         return []
     parts = [_half_part(half, classes, at=at) for half in ("AM", "PM")]
-    count = sum(taken.unexplained for one_class in classes for taken in one_class.halves)
-    if count:
-        url = ""
-        if request.may(Right.SEE_PUPILS):
-            url = f"{_list_url(request)}?{urlencode({'day': on})}"
-        parts.append(StripPart("unexplained", f"{count} unexplained", url))
-    if request.may(Right.SEE_PUPILS):
-        overdue = unexplained.overdue_count(request.school, on=at.date())
-        if overdue:
-            url = f"{_list_url(request)}?{urlencode({'age': 'overdue'})}"
-            parts.append(StripPart("overdue", f"{overdue} overdue N", url, is_harm=True))
+    of_day = sum(taken.unexplained for one_class in classes for taken in one_class.halves)
+    if not request.may(Right.SEE_PUPILS):
+        return [*parts, StripPart("unexplained", f"{of_day} unexplained")] if of_day else parts
+    if on != at.date():
+        url = f"{_list_url(request)}?{urlencode({'day': on})}"
+        return [*parts, StripPart("unexplained", f"{of_day} unexplained", url)] if of_day else parts
+    # Today's board is the office's home: it counts all that waits, whichever day it is of.
+    counts = unexplained.unexplained_counts(request.school, on=on)
+    if counts.standing:
+        parts.append(StripPart("unexplained", f"{counts.standing} unexplained", _list_url(request)))
+    if counts.overdue:
+        url = f"{_list_url(request)}?{urlencode({'age': 'overdue'})}"
+        parts.append(StripPart("overdue", f"{counts.overdue} overdue N", url, is_harm=True))
     return parts
 
 

@@ -193,6 +193,7 @@ class FindingRow:
     finding: Finding
     url: str
     act: str
+    pupil_url: str  # of the mark's history, or of the pupil
 
 
 @require_safe
@@ -218,17 +219,20 @@ def check(request: StaffRequest, check_key: str) -> HttpResponse:
 
 
 def _finding_row(request: StaffRequest, one: Check, finding: Finding) -> FindingRow:
-    key = request.school.key
-    if finding.session_id and finding.class_id and (one.opens == "register" or not finding.pupil_id):
+    key, pupil_url, history = request.school.key, "", ""
+    if finding.pupil_id:
+        pupil_url = reverse("registers:pupil", args=[key, finding.pupil_id])
+        if finding.session_id:
+            history = reverse("registers:mark_history", args=[key, finding.pupil_id, finding.session_id])
+    if finding.session_id and finding.class_id and one.opens == "register":
         place = {"on": finding.on, "half": finding.half, "class_id": finding.class_id}
-        return FindingRow(
-            finding, reverse("registers:register", kwargs={"school_key": key, **place}), "Register"
-        )
-    if one.opens in ("contacts", "pupil", "timetable") or not finding.session_id:
-        name, words = {
-            "contacts": ("registers:pupil_contacts", "Contacts"),
-            "timetable": ("registers:pupil_ahead", "Timetable"),
-        }.get(one.opens, ("registers:pupil", "Pupil"))
-        return FindingRow(finding, reverse(name, args=[key, finding.pupil_id]), words)
-    url = reverse("registers:mark_history", args=[key, finding.pupil_id, finding.session_id])
-    return FindingRow(finding, url, "History of the mark")
+        url, act = reverse("registers:register", kwargs={"school_key": key, **place}), "Register"
+    elif one.opens == "contacts":
+        url, act = reverse("registers:pupil_contacts", args=[key, finding.pupil_id]), "Contacts"
+    elif one.opens == "timetable":
+        url, act = reverse("registers:pupil_ahead", args=[key, finding.pupil_id]), "Timetable"
+    elif history:
+        url, act = history, "History of the mark"
+    else:
+        url, act = pupil_url, "Pupil"
+    return FindingRow(finding, url, act, history or pupil_url)
