@@ -247,6 +247,7 @@
   const marks = (count) => `${count} mark${count === 1 ? "" : "s"}`;
   const here = window.location.pathname;
   let sentBefore = 0;
+  let sentHere = false; // the page was drawn before these marks arrived
   let notice = null;
 
   function element(name, attributes, ...children) {
@@ -305,7 +306,11 @@
         parts.push(element("p", { class: "govuk-body" }, words, link));
       }
     }
-    if (!parts.length && sentBefore) parts.push(element("p", { class: "govuk-body" }, `${marks(sentBefore)} that waited ${sentBefore === 1 ? "was" : "were"} saved.`));
+    if (sentBefore) {
+      const words = `${marks(sentBefore)} that waited ${sentBefore === 1 ? "was" : "were"} saved. `;
+      const link = sentHere ? [element("a", { class: "govuk-link", href: here }, "Show this register again")] : [];
+      parts.push(element("p", { class: "govuk-body" }, words, ...link));
+    }
     if (!notice && !parts.length) return;
     if (!notice) {
       notice = element("section", { class: "outbox", role: "status", "aria-label": "Marks that wait" });
@@ -317,7 +322,14 @@
   }
 
   listeners.push(({ type, done }) => {
-    if (type === "settled") sentBefore += done.filter(({ record, outcome }) => outcome.state === "saved" && record.register !== here).length;
+    if (type !== "settled") return;
+    // An open register shows its own marks itself.
+    const isOpen = Boolean(document.getElementById("register-form"));
+    for (const { record, outcome } of done) {
+      if (outcome.state !== "saved" || (isOpen && record.register === here)) continue;
+      sentBefore += 1;
+      sentHere = sentHere || record.register === here;
+    }
   });
 
   // --- signing out -----------------------------------------------------------------------------------------------------
@@ -325,7 +337,6 @@
   for (const form of document.querySelectorAll('form[action$="/accounts/logout/"], form[action=""][method="post"]')) {
     if (!new URL(form.action, window.location).pathname.endsWith("/accounts/logout/")) continue;
     form.addEventListener("submit", async (event) => {
-      if (form.dataset.isDecided) return;
       event.preventDefault();
       if (sendable().length) await drain();
       const left = waiting().length;
@@ -339,10 +350,9 @@
   }
 
   function leave(form) {
-    form.dataset.isDecided = "true";
     // The answer to signing out wipes what the browser keeps, unless marks of anybody wait there.
     if (isAnybodysWaiting()) form.append(element("input", { type: "hidden", name: "marks_wait", value: "1" }));
-    form.requestSubmit();
+    form.submit(); // not requestSubmit(): it would ask here again
   }
 
   function warn(form, left) {

@@ -224,8 +224,9 @@
       signIn = null;
       return;
     }
-    if (signIn) return;
     const words = outbox.connection === "signed-out" ? "You are signed out. " : "Somebody else is signed in here. ";
+    if (signIn?.textContent.startsWith(words)) return;
+    signIn?.remove();
     const link = make("a", { class: "govuk-link", href: `/accounts/login/?next=${encodeURIComponent(here)}`, target: "_blank", rel: "noopener" }, "Sign in again in a new tab");
     signIn = make("p", { class: "register-bar__sign-in", role: "alert" }, words, link, ": the marks wait here and are sent then.");
     document.querySelector(".register-bar").prepend(signIn);

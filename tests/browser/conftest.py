@@ -5,11 +5,13 @@ The present moment is set as on a demo (ROLLCALL_NOW with demo data and DEBUG), 
 clock of its own that no test can stop.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -78,7 +80,22 @@ def open_page(
     yield opened
     for context in contexts:
         context.close()
+    wait_for_the_server()
     assert complaints == []
+
+
+def wait_for_the_server() -> None:
+    """Wait until the server under test has answered everything; pages ask until the moment they close."""
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    until = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(others)
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.02)
 
 
 def violations_of(page: Page) -> list[str]:

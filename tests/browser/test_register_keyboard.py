@@ -66,7 +66,8 @@ def focused_row(page: Page) -> int:
 
 
 def expect_saved(page: Page) -> None:
-    expect(page.get_by_role("alert")).to_contain_text("Marks saved")
+    """Wait until the bar says that every mark is on the server."""
+    expect(page.locator("#unsaved")).to_have_text("· all saved")
 
 
 class TestSpeed:
@@ -233,15 +234,25 @@ class TestGrid:
         assert (shown(register, 4), focused_row(register)) == ("I", 5)
 
     def test_shows_where_each_mark_stands(self, register: Page) -> None:
-        Keys(register).press("/")
-        assert register.locator(".save-state").first.get_attribute("data-state") == "changed"
+        Keys(register).press("/", "v")
+        state = register.locator(".save-state")
+        assert state.nth(0).get_attribute("data-state") == "saving"
+        assert state.nth(1).get_attribute("data-state") == "changed"  # it waits for its nature
+        expect(register.locator("#unsaved")).to_have_text("· 1 not saved yet")
 
-        Keys(register).press("Control+Enter")
+        Keys(register).type("Museum").press("Enter")
         expect_saved(register)
 
-        assert register.locator(".save-state").first.get_attribute("data-state") == "saved"
+        assert [state.nth(row).get_attribute("data-state") for row in range(3)] == ["saved", "saved", ""]
+        assert focused_row(register) == 2
 
-    def test_warns_before_marks_that_are_not_saved_are_left(self, register: Page) -> None:
+    def test_says_what_is_left_when_asked_to_save(self, register: Page) -> None:
+        Keys(register).press("/", "Control+Enter")
+
+        expect(register.locator("#message")).to_have_text("Saved. 29 of 30 still to mark.")
+        assert focused_row(register) == 1
+
+    def test_warns_before_a_mark_without_its_nature_is_left(self, register: Page) -> None:
         asked: list[str] = []
 
         def stay(dialog: Dialog) -> None:
@@ -249,12 +260,23 @@ class TestGrid:
             dialog.dismiss()
 
         register.on("dialog", stay)
-        Keys(register).press("/")
+        Keys(register).press("v", "Escape")
 
         register.get_by_role("link", name="Registers of Tue 11 Nov").click()
 
         assert asked == ["beforeunload"]
         expect(register.locator("#count")).to_have_text("1 of 30 marked")
+
+    def test_takes_codes_from_a_list_in_the_cell(self, register: Page) -> None:
+        keys = Keys(register).press("F2")
+        editor = register.get_by_role("combobox", name="Code for Robin Abbot")
+        expect(editor).to_be_focused()
+        editor.select_option("M")
+        keys.press("Enter")
+        assert (shown(register, 0), focused_row(register)) == ("M", 1)
+
+        keys.press("F2", "ArrowDown", "Escape")
+        assert (shown(register, 1), focused_row(register)) == ("", 1)
 
     def test_offers_a_known_absence(self, open_page: OpenPage, morning: Morning, class_teacher: User) -> None:
         timetable = PartTimeTimetableFactory(pupil=morning.pupils[0])
@@ -268,35 +290,22 @@ class TestGrid:
 
 
 class TestFaults:
-    def test_leads_from_the_summary_to_the_pupil(self, register: Page) -> None:
-        keys = Keys(register).press("v", "Enter", "/")
-        keys.press("Control+Enter")
+    def test_lead_to_the_nature_that_is_missing(self, register: Page, morning: Morning) -> None:
+        Keys(register).press("v", "Escape", "Control+Enter")
 
-        summary = register.locator(".govuk-error-summary")
-        expect(summary).to_be_focused()
-        assert register.title().startswith("Error: Register of Oak")
-        summary.get_by_role("link").click()
-        expect(register.locator("#register input:focus")).to_have_attribute(
-            "name", f"nature_{self.first_id(register)}"
+        expect(register.locator(f"#nature-{morning.pupils[0].pk}")).to_be_focused()
+        expect(register.locator("#message")).to_have_text(
+            "Robin Abbot: say what the activity or circumstance is. It is not saved yet."
         )
+        assert standing(morning.session) == {}
 
-    def first_id(self, page: Page) -> str:
-        return str(page.locator("#register tbody tr").first.get_attribute("data-pupil"))
+    def test_in_a_time_are_told_beside_it(self, register: Page, morning: Morning) -> None:
+        Keys(register).press("l", "ArrowUp", "Enter").type("soon").press("Enter")
 
-    def test_leads_to_the_cell_where_a_mark_is_in_conflict(
-        self, register: Page, morning: Morning, office: User
-    ) -> None:
-        Keys(register).press("/", "/")
-        mark(morning.session, morning.pupils[0], "M", by=office)
-        Keys(register).press("Control+Enter")
-
-        link = register.locator(".govuk-error-summary a")
-        expect(link).to_contain_text("Somebody else changed this mark to M")
-        link.click()
-
-        assert focused_row(register) == 0
-        assert shown(register, 0) == "/"
-        assert set(standing(morning.session)) == {"Abbot"}
+        expect(register.locator(f"#note-{morning.pupils[0].pk}")).to_have_text(
+            "Enter the time of arrival like 9:12."
+        )
+        assert register.locator(".save-state").first.get_attribute("data-state") == "refused"
 
 
 class TestAccessibility:
@@ -311,8 +320,8 @@ class TestAccessibility:
         assert violations_of(page) == []
 
     def test_has_no_violation_with_faults(self, register: Page) -> None:
-        Keys(register).press("v", "Escape", "Control+Enter")
-        expect(register.locator(".govuk-error-summary")).to_be_visible()
+        Keys(register).press("l", "ArrowUp", "Enter").type("soon").press("Enter")
+        expect(register.locator(".entry-note")).to_be_visible()
 
         assert violations_of(register) == []
 
