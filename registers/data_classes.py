@@ -200,4 +200,8 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         special="code on half",
         operational="id school_id pupil_id recorded_by_id recorded_at",
     ),
+    "registers.RetiredYear": classed(
+        operational="academic_year marks entries last_entry_at retired_at retired_by_id"
+    ),
+    "registers.RetiredEntries": classed(operational="id batch_id academic_year entries"),
 }

@@ -32,6 +32,7 @@ from registers.models.pupils import (
     Pupil,
     PupilFlag,
 )
+from registers.models.retention import RetiredEntries, RetiredYear
 from registers.models.roll import Departure, Enquiry, Joining, PreviousMark, RollOver
 from registers.models.timetables import PartTimeTimetable, TimetableAbsence, TimetableReview
 from registers.models.watching import ClassClosing, RegisterClosing, RegisterNudge
@@ -78,6 +79,8 @@ __all__ = [
     "Register",
     "RegisterClosing",
     "RegisterNudge",
+    "RetiredEntries",
+    "RetiredYear",
     "RollOver",
     "Session",
     "TimetableAbsence",

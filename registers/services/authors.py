@@ -61,3 +61,16 @@ def _add_author(address: str) -> User:
     user.set_unusable_password()
     user.save(force_insert=True)
     return user
+
+
+def keeper_of(email: str, *, on: date) -> User:
+    """
+    Return the person of an e-mail address who may retire registers: one who may prove history at some school.
+
+    :raises NotAnAuthor: nobody has this address, or the person may not
+    """
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    roles = access.assignments_of(user, on=on).values_list("role", flat=True) if user else []
+    if user is None or not access.can(roles, Right.KEEP_HISTORY):
+        raise NotAnAuthor(f"{email} is not somebody who may retire registers: a headteacher may.")
+    return user

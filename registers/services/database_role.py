@@ -12,6 +12,8 @@ READ_ONLY = frozenset(
         "registers_historyhead",
         "registers_markentry",
         "registers_particularschange",
+        "registers_retiredentries",
+        "registers_retiredyear",
     }
 )
 # Rows are added and never changed.

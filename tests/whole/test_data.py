@@ -24,6 +24,7 @@ NOT_OF_A_SCHOOL = {
     "accounts.School": "it is the school",
     "accounts.Installation": "one row about the whole installation",
     "accounts.User": "one person may work, or have children, at several schools: roles and contacts tell",
+    "registers.RetiredYear": "a year is dropped for every school at once",
     "registers.Code": "the national table of codes, the same for every school",
 }
 # Tables whose manager asks for no scope, with the reason.
