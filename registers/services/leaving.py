@@ -6,7 +6,7 @@ authority before the removal or with it (reg 13(4)), except at the normal end of
 planned leaving can be taken back until its day. Leaving days of an import are corrected by an import.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -169,6 +169,40 @@ def cancel_leaving(departure: Departure, *, reason: str, on: date, by: User, at:
         subject=enrolment.pupil,
         data={"departure": departure.pk, "leaving_on": departure.leaving_on},
     )
+
+
+NEXT_SCHOOL = ("new_address", "new_address_from", "new_school_name", "new_school_address", "new_school_from")
+
+
+@transaction.atomic
+def record_next_school(
+    departure: Departure, values: Mapping[str, object], *, by: User, at: datetime
+) -> Departure:
+    """
+    Record what becomes known of a leaver's new home and school; `values` are those of `NEXT_SCHOOL`.
+
+    :raises LeavingRefused: the leaving was taken back, or the ground would lose the school it rests on
+    """
+    departure = Departure.objects.select_for_update().get(pk=departure.pk)
+    if departure.cancelled_at is not None:
+        raise LeavingRefused([Fault("", "This leaving was taken back")])
+    needs = GROUND_BY_KEY[departure.ground].needs
+    if "new_school_name" in needs and departure.new_school_name and not values.get("new_school_name"):
+        raise LeavingRefused([Fault("new_school_name", "Enter the name of the other school")])
+    changed = [name for name in NEXT_SCHOOL if getattr(departure, name) != values.get(name)]
+    for name in changed:
+        setattr(departure, name, values.get(name))
+    if changed:
+        departure.save(update_fields=changed)
+        events.record(
+            "pupil.next_school_recorded",
+            school=departure.school,
+            by=by,
+            at=at,
+            subject=departure.enrolment.pupil,
+            data={"departure": departure.pk, "fields": changed},
+        )
+    return departure
 
 
 @transaction.atomic

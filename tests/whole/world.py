@@ -11,6 +11,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.escalation import StepFactory
 from tests.factories.letters import LetterFactory, LetterFileFactory
 from tests.factories.registers import (
+    CalendarPeriodFactory,
     ClassGroupFactory,
     PartTimeTimetableFactory,
     PupilContactFactory,
@@ -25,15 +26,17 @@ from tests.factories.registers_admission import (
     PupilOutsideContactFactory,
 )
 from tests.factories.registers_ahead import WeeklyPatternFactory, known_ahead_for
+from tests.factories.registers_amending import amendment_of
+from tests.factories.registers_roll import DepartureFactory
 from tests.factories.registers_arrivals import (
     CollectorPupilFactory,
     EarlyDepartureFactory,
     LateArrivalFactory,
 )
-from tests.factories.registers_amending import amendment_of
 
 DAY = date(2025, 9, 9)
 NOW = london(DAY, time(9, 0))
+STAFF_DAY = date(2025, 10, 6)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
     """Build one of everything at the school, around a class and a pupil where the test has them."""
     group = class_group or ClassGroupFactory(school=school, academic_year=2025)
     child = pupil or pupil_in_class(group)
+    half_term = CalendarPeriodFactory(school=school)
     author: User = UserFactory()
     morning = held_sessions(school, DAY, DAY)[0]
     return World(
@@ -98,6 +102,18 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             "arrival_id": LateArrivalFactory(session=morning, pupil=child).pk,
             "departure_id": EarlyDepartureFactory(pupil=child).pk,
             "collector_id": CollectorPupilFactory(pupil=child).collector_id,
+            "year": 2025,
+            "half_term": half_term.pk,
+            "closure": CalendarPeriodFactory(
+                school=school, kind="closure", name="Staff day", first_day=STAFF_DAY, last_day=STAFF_DAY
+            ).pk,
+            "left": DepartureFactory(
+                enrolment__pupil=child,
+                enrolment__starts_on=date(2024, 9, 2),
+                leaving_on=date(2025, 7, 16),
+                return_sent_on=date(2025, 7, 9),
+                recorded_on=date(2025, 7, 9),
+            ).enrolment_id,
             "amendment": amendment_of(pupil_in_class(group), amended_again=True).pk,
         },
     )
