@@ -13,7 +13,7 @@ def children_of(user: User, *, on: date) -> list[Pupil]:
     """
     Return the pupils on roll that day whose contact the person is, with their schools, eldest first.
 
-    A child whom a court order keeps from this person is not among them, and neither is one who has left.
+    A child whom a court order or the school keeps from this person is not among them, nor one who has left.
     Families may have children at several schools, so no school's scope applies; the person is the boundary.
     Two statements.
     """
@@ -21,6 +21,7 @@ def children_of(user: User, *, on: date) -> list[Pupil]:
         linked = PupilContact.objects.filter(
             contact__user=user,
             court_order_restricts=False,
+            may_sign_in=True,
             # A row that ties people of two schools together would be a fault; it must not open a record.
             contact__school=F("pupil__school"),
             school=F("pupil__school"),

@@ -104,7 +104,7 @@ class CountsFromMixin(RefusableForm):
         widget=forms.RadioSelect,
     )
     counts_day = Day(
-        label="Which day?",
+        label="Which other day?",
         subject="The day",
         help_text="Only if it is new from another day",
         required=False,

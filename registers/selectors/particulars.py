@@ -57,7 +57,7 @@ def history_of(pupil: Pupil, *, today: date) -> list[Noted]:
     names = dict(Contact.objects.filter(school_id=pupil.school_id).values_list("pk", "name"))
     outside = dict(OutsideContact.objects.filter(school_id=pupil.school_id).values_list("pk", "name"))
     flags = _flag_names(pupil, changes)
-    changes.sort(key=lambda change: (change.at, change.pk), reverse=True)
+    changes.sort(key=lambda change: change.pk, reverse=True)
     return [_noted(change, names, outside, flags, today) for change in changes]
 
 
@@ -126,7 +126,8 @@ def _noted(
 
 def _row_in_words(subject: str, row: Mapping[str, Any], today: date) -> str:
     if subject == "pupil":
-        return " ".join(str(row.get(name) or "") for name in ("forename", "middle_names", "surname"))
+        parts = (row.get(name) for name in ("forename", "middle_names", "surname"))
+        return " ".join(str(part) for part in parts if part)
     if subject == "contact":
         return str(row.get("name", ""))
     if subject == "link":
@@ -199,7 +200,8 @@ def _contacts_on(pupil: Pupil, changes: Sequence[ParticularsChange], on: date) -
     for change in changes:
         if change.subject != "link" or change.field or change.contact_id is None:
             continue
-        counts = change.counts_from or date.min
+        # What came with nobody's name, by the program itself, is where the record begins.
+        counts = (change.by_id and change.counts_from) or date.min
         if change.old is None:
             was_there[change.contact_id] = counts <= on
         elif counts > on:
