@@ -24,6 +24,7 @@ class Cell:
     look: Look
     label: str  # in words: "Mon 7 Sep AM: Illness, amended"
     can_open: bool  # its history may be opened
+    is_off: bool = False  # not yet, or not on roll: no mark is missing there
 
     @property
     def session_id(self) -> int:
@@ -90,9 +91,9 @@ def _cell(one: SessionMark, number: int, *, at: datetime, today: date) -> Cell:
         symbol = CLOSED_CODES[one.status]
         return Cell(one, number, symbol, Look.IMPOSSIBLE, f"{when}: {code_name(symbol)}", can_open=False)
     if not one.is_on_roll:
-        return Cell(one, number, "", Look.NONE, f"{when}: Not on roll", can_open=False)
+        return Cell(one, number, "", Look.NONE, f"{when}: Not on roll", can_open=False, is_off=True)
     if not one.code and at < one.opens_at:
-        return Cell(one, number, "", Look.NONE, f"{when}: Not yet", can_open=False)
+        return Cell(one, number, "", Look.NONE, f"{when}: Not yet", can_open=False, is_off=True)
     return Cell(
         one,
         number,

@@ -24,7 +24,7 @@ def _mark(cell: Cell) -> SafeString:
         '<span class="mark mark--{} mark--small{}" title="{}"><span aria-hidden="true">{}</span>'
         '<span class="govuk-visually-hidden">{}</span></span>',
         cell.look,
-        " mark--amended" if cell.source.is_amended else "",
+        " mark--amended" if cell.source.is_amended else " mark--off" if cell.is_off else "",
         cell.label,
         cell.symbol,
         cell.label,

@@ -116,10 +116,11 @@ def pupil(request: StaffRequest, pupil_id: int) -> HttpResponse:
             ShownHalfTerm(
                 one.name,
                 pupil_marks.figures_of_sessions(one.sources),
-                one.weeks,
+                [week for week in one.weeks if week.monday <= today],
                 is_open=period.key != WHOLE_YEAR or _is_current(one, half_terms, today=today),
             )
             for one in half_terms
+            if one.weeks[0].monday <= today
         ],
         "timeline": [
             _shown(act, today=today, may_amend=may_amend)

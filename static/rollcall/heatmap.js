@@ -93,7 +93,7 @@
     focused.cell.tabIndex = -1;
     focused = session;
     focused.cell.tabIndex = 0;
-    focused.cell.focus();
+    focused.cell.focus(); // known already as the focused one, so that the selection stays
     showSelection();
   }
 
@@ -167,6 +167,17 @@
       event.preventDefault();
       typeCode(event.key.toUpperCase());
     }
+  });
+
+  // The focus may also come by a pointer or by assistive technology.
+  table.addEventListener("focusin", (event) => {
+    const session = byCell.get(event.target.closest(".heat__cell"));
+    if (!session || session === focused) return;
+    focused.cell.tabIndex = -1;
+    focused = session;
+    focused.cell.tabIndex = 0;
+    anchor = null;
+    showSelection();
   });
 
   let pressed = null; // where a selection by pointer began
@@ -256,7 +267,9 @@
   function preview() {
     unpaint();
     const chosen = selected();
-    const rule = data.codes[code];
+    // J and Y alone were withdrawn: after that they only begin a code.
+    const known = data.codes[code];
+    const rule = known?.to && chosen[0].on > known.to ? undefined : known;
     const range = chosen.length === 1 ? chosen[0].when : `${chosen.length} sessions, ${chosen[0].when} to ${chosen.at(-1).when}`;
     document.getElementById("amend-nature-field").hidden = !rule?.nature;
     document.getElementById("amend-arrived-field").hidden = code !== "L" && code !== "U";
@@ -265,7 +278,8 @@
     save.disabled = true;
     save.textContent = "Amend";
     if (!rule) {
-      what.textContent = TWO_SIGNS.test(code) ? `${range}: ${code}, and which digit?` : `${range}: choose the code that is to stand.`;
+      const words = TWO_SIGNS.test(code) ? `${code}, and which digit?` : known ? `${code} was withdrawn.` : "choose the code that is to stand.";
+      what.textContent = `${range}: ${words}`;
       return;
     }
     const judged = chosen.map((session) => ({ session, ...session.judged(code) }));
