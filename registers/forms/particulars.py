@@ -42,7 +42,7 @@ class OneLine(forms.CharField):
 
         :raises ValidationError: too long, or with hidden characters
         """
-        text = re.sub(r"[ \t\u00a0]+", " ", str(super().to_python(value)))
+        text = re.sub(r"[ \t\r\n\u00a0]+", " ", str(super().to_python(value)))
         if len(text) > self.longest:
             raise ValidationError(f"{self.label} must be {self.longest} characters or fewer")
         return _without_hidden_characters(text, str(self.label))
