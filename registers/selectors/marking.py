@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
+from accounts.models import School
 from registers.models import ClassGroup, HistoryHead, Mark, Session, TimetableAbsence
 
 
@@ -76,10 +78,15 @@ ORDER BY e.pupil_id
 """
 
 
-def history_number(school_id: int) -> int:
-    """Return the number of the latest link of the school's chain, 0 before the first. One statement."""
-    number = HistoryHead.objects.filter(school_id=school_id).values_list("number", flat=True).first()
-    return number or 0
+def session_with_number(school: School, *, on: date, half: str) -> tuple[Session, int] | None:
+    """
+    Return a session with the number of the latest link of the school's chain, 0 before the first.
+
+    One statement: every open register asks this every few seconds.
+    """
+    number = HistoryHead.objects.filter(school=OuterRef("school")).values("number")
+    session = Session.objects.filter(school=school, on=on, half=half).annotate(link=Subquery(number)).first()
+    return None if session is None else (session, session.link or 0)
 
 
 def changed_marks(class_group: ClassGroup, session: Session, *, since: int) -> dict[int, StandingMark]:

@@ -69,8 +69,11 @@ def take_entries(request: StaffRequest, on: date, half: str, class_id: int) -> H
 @staff_page(Right.SEE_REGISTERS)
 def changes(request: StaffRequest, on: date, half: str, class_id: int) -> HttpResponse:
     """Tell which marks of a register changed after a link of the school's history (`since`); 204: none."""
-    group, session = _register_of(request, on, half, class_id)
-    number = selectors.history_number(request.school.pk)
+    group = access.class_group_for(request.user, request.roles, school=request.school, pk=class_id, on=on)
+    asked = selectors.session_with_number(request.school, on=on, half=half)
+    if asked is None or asked[0].academic_year != group.academic_year:
+        raise Http404
+    session, number = asked
     said = request.GET.get("since", "")
     since = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else -1
     if number == since:
