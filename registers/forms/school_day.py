@@ -276,7 +276,9 @@ def _lines_of(standing: Iterable[DayTimesInput]) -> list[Line]:
         line.weekday = "" if weekday is None else str(weekday)
         line.year_group = year_group
         for name, at in _texts(rows, weekday, year_group).items():
-            line.cell(name).text = f"{at:%-H:%M}"
+            # What is as on every day stays empty, so that it follows when that changes.
+            if (weekday, year_group) == (None, "") or at != _inherited(rows, name, year_group, weekday):
+                line.cell(name).text = f"{at:%-H:%M}"
         lines.append(line)
     return lines
 
@@ -297,3 +299,15 @@ def _texts(rows: Mapping[LineKey, DayTimesInput], weekday: int | None, year_grou
         if half == "AM":
             found |= {"gates": row.gates_open_at, "entry": row.entry_from}
     return {name: at for name, at in found.items() if at is not None}
+
+
+def _inherited(
+    rows: Mapping[LineKey, DayTimesInput], name: str, year_group: str, weekday: int | None
+) -> time | None:
+    """Return what an empty cell of a line stands for: the year group's usual time, or everybody's."""
+    sources = [(None, year_group)] if year_group and weekday is not None else []
+    for source in [*sources, (None, "")]:
+        found = _texts(rows, *source).get(name)
+        if found is not None:
+            return found
+    return None

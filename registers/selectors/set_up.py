@@ -29,7 +29,7 @@ from registers.selectors.times import day_times_on
 from registers.services.sessions import as_input
 from registers.words import clock
 
-DONE, LOOK, MISSING = "done", "look", "missing"
+DONE, LATER, LOOK, MISSING = "done", "later", "look", "missing"
 SHOWN = 5  # names of a list before "and 12 more"
 NEXT_YEAR_WANTED_FROM = 4  # April: families and letters ask for next year's days by then
 LAST_MONTH = 7  # July ends the academic year
@@ -57,13 +57,14 @@ class Check:
     """One line of the set-up page."""
 
     title: str
-    state: str  # done, look (works, but wants a look) or missing (something cannot work)
+    state: str  # done, later, look (works, but wants a look) or missing (something cannot work)
     sentence: str
     link: Link | None = None
     named: tuple[Named, ...] = ()
     more: int = 0  # how many are not named
 
 
+PUPILS_LINK = Link("registers:pupils", "Open the pupils")
 CheckFunction = Callable[[School, date], Check]
 
 
@@ -146,7 +147,7 @@ def _calendar(school: School, academic_year: int, *, wanted: bool) -> Check:
         if wanted:
             sentence = "No half term is entered: registers exist only on the days of the calendar."
             return Check(title, MISSING, sentence, link)
-        return Check(title, DONE, "Not entered yet; it is wanted from April on.", link)
+        return Check(title, LATER, "Not entered yet; it is wanted from April on.", link)
     held, cancelled = statuses.count("held"), statuses.count("cancelled")
     state = LOOK if is_short(held, cancelled) else DONE
     return Check(title, state, year_in_words(held, cancelled), link)
@@ -170,8 +171,9 @@ def pupils(school: School, on: date) -> Check:
     """Judge whether anybody is on roll."""
     count = Pupil.objects.filter(Exists(on_roll(on)), school=school).count()
     if not count:
-        return Check("Pupils on roll", MISSING, "Nobody is on roll today: enter or import the pupils.")
-    return Check("Pupils on roll", DONE, f"{counted(count, 'pupil')} on roll today.")
+        words = "Nobody is on roll today: enter or import the pupils."
+        return Check("Pupils on roll", MISSING, words, PUPILS_LINK)
+    return Check("Pupils on roll", DONE, f"{counted(count, 'pupil')} on roll today.", PUPILS_LINK)
 
 
 def pupils_without_class(school: School, on: date) -> Check:
@@ -220,7 +222,12 @@ def _of_pupils(title: str, found: QuerySet[Pupil], *, none: str, some: str, stat
         return Check(title, DONE, none)
     named = tuple(Named(f"{surname}, {forename}", pk) for pk, surname, forename in rows[:SHOWN])
     return Check(
-        title, state, f"{counted(len(rows), 'pupil')} {some}", named=named, more=len(rows) - len(named)
+        title,
+        state,
+        f"{counted(len(rows), 'pupil')} {some}",
+        PUPILS_LINK,
+        named=named,
+        more=len(rows) - len(named),
     )
 
 

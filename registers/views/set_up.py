@@ -16,7 +16,6 @@ from accounts.http import StaffRequest, staff_page
 from registers.clock import present_moment
 from registers.forms.set_up import DetailsForm, LookForm
 from registers.models import Pupil
-from registers.rules.numbers import counted
 from registers.selectors import set_up as selectors
 from registers.selectors.set_up import LOOK, MISSING, Check
 from registers.selectors.why_on_register import why_on_register
@@ -24,7 +23,12 @@ from registers.services import schools
 
 MOST_FOUND = 30
 # A state in a word, with the colour of its tag.
-STATES = {selectors.DONE: ("Done", "green"), LOOK: ("Look", "orange"), MISSING: ("Missing", "red")}
+STATES = {
+    selectors.DONE: ("Done", "green"),
+    selectors.LATER: ("Later", "blue"),
+    LOOK: ("Look", "orange"),
+    MISSING: ("Missing", "red"),
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def set_up(request: StaffRequest) -> HttpResponse:
     words += [f"{to_look_at} to look at"] if to_look_at else []
     context = {
         "lines": lines,
-        "summary": " · ".join(words) or f"All {counted(len(lines), 'thing')} are set up",
+        "summary": " · ".join(words) or "Nothing is missing",
         "today": today,
     }
     return render(request, "registers/set_up.html", context)

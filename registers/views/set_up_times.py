@@ -181,5 +181,7 @@ def _in_words(line: DayTimesInput) -> str:
 def _lines_in_words(lines: Mapping[LineKey, DayTimesInput]) -> list[str]:
     return [
         f"{half}{f', {words}' if (words := days_words(weekday, year_group)) else ''}: {_in_words(line)}"
-        for (half, weekday, year_group), line in lines.items()
+        for (half, weekday, year_group), line in sorted(
+            lines.items(), key=lambda one: (one[0][2], -1 if one[0][1] is None else one[0][1], one[0][0])
+        )
     ]
