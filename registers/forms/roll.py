@@ -152,7 +152,7 @@ class GroundForm(forms.Form):
 def _ground_words(ground: Ground, *, both: bool) -> str:
     if ground.is_compulsory_age:
         return f"{ground.name} ({ground.key})"
-    return f"{ground.name} (9(3), under or over compulsory school age)" if both else ground.name
+    return f"{ground.name} (not of compulsory school age)" if both else ground.name
 
 
 class LeavingForm(RefusableForm):

@@ -16,6 +16,7 @@ from registers.models import (
     CalendarPeriod,
     ClassGroup,
     ClassMembership,
+    Departure,
     Enrolment,
     Mark,
     Pupil,
@@ -107,7 +108,11 @@ def admit_pupils(school: School, rows: Sequence[PupilInput], *, on: date, by: Us
         fault = _plan_enrolment(standing[row.upn], row, writes)
         if fault is not None:
             faults.append(replace(fault, place=place))
-    _refuse_if_any(faults or _faults_of_marks(school, rows, standing, writes.changed_enrolments))
+    _refuse_if_any(
+        faults
+        or _faults_of_marks(school, rows, standing, writes.changed_enrolments)
+        or _faults_of_departures(rows, standing, writes.changed_enrolments)
+    )
 
     groups, groups_added = _class_groups(school, rows, on=on)
     for place, row in enumerate(rows):
@@ -259,6 +264,25 @@ def _faults_of_marks(
             span = f"from {min(lost)} to {max(lost)}"
             text = f"the pupil has {counted(len(lost), 'mark')} {span} that would be off roll"
             faults.append(RowFault(place, named, text))
+    return faults
+
+
+def _faults_of_departures(
+    rows: Sequence[PupilInput], standing: Mapping[str, _Standing], changed: Sequence[Enrolment]
+) -> list[RowFault]:
+    """Return the pupils whose leaving was recorded with its ground, for another last day. One statement."""
+    recorded = dict(
+        Departure.objects.filter(
+            enrolment__in=[one for one in changed if one.pk], cancelled_at__isnull=True
+        ).values_list("enrolment_id", "leaving_on")
+    )
+    faults = []
+    for place, row in enumerate(rows):
+        enrolment = standing[row.upn].enrolments[-1]
+        leaving_on = recorded.get(enrolment.pk or 0)
+        if leaving_on is not None and leaving_on != enrolment.leaving_on:
+            text = f"the pupil's leaving on {leaving_on} is recorded with its ground: take it back first"
+            faults.append(RowFault(place, "leaving_date", text))
     return faults
 
 

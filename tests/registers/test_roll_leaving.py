@@ -11,6 +11,7 @@ from accounts.models import Event, School, User
 from registers.models import ClassGroup, ClassMembership, Departure, Enquiry, Enrolment, Pupil
 from registers.rules.leaving_grounds import GROUND_BY_KEY, GROUNDS
 from registers.selectors.registers import pupils_in_class
+from registers.services.admissions import PupilInput, admit_pupils
 from registers.services.leaving import (
     LeavingInput,
     LeavingRefused,
@@ -18,6 +19,7 @@ from registers.services.leaving import (
     plan_leaving,
     record_enquiry,
 )
+from registers.services.refusals import RowsRefused
 from tests.factories.registers import (
     ClassGroupFactory,
     ClassMembershipFactory,
@@ -471,3 +473,38 @@ class TestTheDatabase:
         enrolment: Enrolment = EnrolmentFactory(leaving_on=date(2025, 10, 24))
 
         assert enrolment.leaving_on == date(2025, 10, 24)
+
+
+class TestAnImport:
+    def row(self, pupil: Pupil, leaving_on: date | None) -> PupilInput:
+        return PupilInput(
+            upn=pupil.upn,
+            surname=pupil.surname,
+            forename=pupil.forename,
+            date_of_birth=pupil.date_of_birth,
+            year_group="5",
+            class_name="Oak",
+            start_date=date(2025, 9, 1),
+            leaving_date=leaving_on,
+            says_when_leaving=True,
+        )
+
+    @pytest.mark.parametrize("leaving_on", [None, date(2025, 11, 28)])
+    def test_cannot_change_a_leaving_that_was_recorded_with_its_ground(
+        self, school: School, pupil: Pupil, office: User, leaving_on: date | None
+    ) -> None:
+        with scope(school=school):
+            plan_leaving(enrolment_of(pupil), TRANSFER, on=TODAY, by=office, at=AT)
+            with pytest.raises(RowsRefused, match="leaving on 2025-11-21 is recorded with its ground"):
+                admit_pupils(school, [self.row(pupil, leaving_on)], on=TODAY, by=office, at=AT)
+            admit_pupils(school, [self.row(pupil, LAST)], on=TODAY, by=office, at=AT)
+
+        assert enrolment_of(pupil).leaving_on == LAST
+
+    def test_may_correct_the_last_day_of_an_imported_leaver(
+        self, school: School, pupil: Pupil, office: User
+    ) -> None:
+        with scope(school=school):
+            for leaving_on in (date(2025, 10, 3), date(2025, 10, 10), None):
+                admit_pupils(school, [self.row(pupil, leaving_on)], on=TODAY, by=office, at=AT)
+                assert enrolment_of(pupil).leaving_on == leaving_on
