@@ -1,6 +1,5 @@
 """What the office enters of a pupil's grown-ups, and of people of other bodies."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -223,7 +222,7 @@ class OutsideForm(RefusableForm):
     is_current = forms.BooleanField(label="Works with the school now", required=False, initial=True)
 
     @staticmethod
-    def initial_of(person: OutsideContact) -> Mapping[str, object]:
+    def initial_of(person: OutsideContact) -> dict[str, object]:
         """Return what the form shows first."""
         return {name: getattr(person, name) for name in OutsideForm.base_fields}
 

@@ -56,7 +56,7 @@ def pupils_wanted(school: School, wanted: Wanted) -> QuerySet[Pupil]:
     """Return the pupils that a list asks for, as registers sort them."""
     mine = Enrolment.objects.filter(pupil=OuterRef("pk"))
     on_roll = mine.filter(_on(wanted.on, ends="leaving_on"))
-    pupils = Pupil.objects.filter(school=school)
+    pupils: QuerySet[Pupil] = Pupil.objects.filter(school=school)
     if wanted.roll == "on":
         pupils = pupils.filter(Exists(on_roll))
     elif wanted.roll == "left":
@@ -265,7 +265,8 @@ class FlagsShown:
 
 def flags_of(pupil: Pupil, *, on: date) -> FlagsShown:
     """Return a pupil's flags. One statement."""
-    now, other = [], []
+    now: list[FlagShown] = []
+    other: list[FlagShown] = []
     for flag in PupilFlag.objects.filter(pupil=pupil).order_by("-starts_on", "name", "pk"):
         shown = FlagShown(flag.pk, flag_label(flag.name), flag.starts_on, flag.ends_on)
         stands = flag.starts_on <= on <= (flag.ends_on or date.max)

@@ -66,12 +66,12 @@ def contact_add(request: StaffRequest, pupil_id: int) -> HttpResponse:
     template = "registers/contact_add.html"
     if request.method != "POST":
         place = PupilContact.objects.filter(pupil=pupil).count() + 1
-        context = {"family": selectors.family_contacts(pupil)}
+        family = {"family": selectors.family_contacts(pupil)}
         return show_form(
-            request, template, pupil, ContactForm(initial=initial_of_new(place)), context, tab=TAB
+            request, template, pupil, ContactForm(initial=initial_of_new(place)), family, tab=TAB
         )
     form = ContactForm(request.POST)
-    context = {}
+    context: dict[str, Any] = {}
     if form.is_valid():
         entered = form.values()
         known = selectors.people_like(
@@ -158,7 +158,7 @@ def contact(request: StaffRequest, pupil_id: int, contact_id: int) -> HttpRespon
     """Change a grown-up of a pupil: the person, for all brothers and sisters, and the link to this one."""
     at = present_moment()
     pupil = pupil_of(request, pupil_id, at=at)
-    link = get_object_or_404(
+    link: PupilContact = get_object_or_404(
         PupilContact.objects.select_related("contact"),
         school=request.school,
         pupil=pupil,
@@ -207,7 +207,7 @@ def contact_remove(request: StaffRequest, pupil_id: int, contact_id: int) -> Htt
     """Ask, then take a grown-up off a pupil's record."""
     at = present_moment()
     pupil = pupil_of(request, pupil_id, at=at)
-    link = get_object_or_404(
+    link: PupilContact = get_object_or_404(
         PupilContact.objects.select_related("contact", "pupil"),
         school=request.school,
         pupil=pupil,
@@ -320,7 +320,7 @@ def pupil_outside(request: StaffRequest, pupil_id: int, link_id: int) -> HttpRes
     """Note until when somebody of another body worked with a pupil."""
     at = present_moment()
     pupil = pupil_of(request, pupil_id, at=at)
-    link = get_object_or_404(
+    link: PupilOutsideContact = get_object_or_404(
         PupilOutsideContact.objects.select_related("outside_contact"),
         school=request.school,
         pupil=pupil,

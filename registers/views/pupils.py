@@ -268,7 +268,7 @@ def address(request: StaffRequest, pupil_id: int, address_id: int) -> HttpRespon
     at = present_moment()
     pupil = pupil_of(request, pupil_id, at=at)
     row = get_object_or_404(PupilAddress, school=request.school, pupil=pupil, pk=address_id)
-    author = {"by": request.user, "at": at, "position": position_of(request.roles)}
+    author: dict[str, Any] = {"by": request.user, "at": at, "position": position_of(request.roles)}
     context: dict[str, Any] = {"heading": "Change the address", "address": row}
     if request.method != "POST":
         standing = particulars.address_values(row)
@@ -328,7 +328,7 @@ def flag(request: StaffRequest, pupil_id: int, flag_id: int) -> HttpResponse:
     at = present_moment()
     pupil = pupil_of(request, pupil_id, at=at)
     row = get_object_or_404(PupilFlag, school=request.school, pupil=pupil, pk=flag_id)
-    author = {"by": request.user, "at": at, "position": position_of(request.roles)}
+    author: dict[str, Any] = {"by": request.user, "at": at, "position": position_of(request.roles)}
     context: dict[str, Any] = {"heading": flag_label(row.name), "flag": row}
     if request.method != "POST":
         standing = particulars.flag_values(row)
