@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     },
     # Every minute: give every pupil without a mark one in the registers that have closed.
     "closing of registers": {"task": "registers.tasks.close_registers", "schedule": 60.0},
+    "closing of the demo's registers": {"task": "demo.tasks.close_registers", "schedule": 60.0},
     # Every night before the sweep: what stayed unexplained for more than five school days becomes O.
     "unexplained marks": {
         "task": "registers.tasks.settle_all",

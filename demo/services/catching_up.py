@@ -125,7 +125,7 @@ def _catch_up_school(
     done: CaughtUp, school: DemoSchool, invented: trust.Trust, *, since: date, today: date, at: datetime
 ) -> CaughtUp:
     """Bring one school from the day it had reached to today; return what was done so far and here."""
-    _find_people(school, invented)
+    find_people(school, invented)
     joined = _admit_joiners(school, invented, today=today)
     left = _let_leavers_go(school, invented, since=since, today=today)
     _start_timetables(school, invented, since=since, today=today)
@@ -150,7 +150,7 @@ def _catch_up_school(
     )
 
 
-def _find_people(school: DemoSchool, invented: trust.Trust) -> None:
+def find_people(school: DemoSchool, invented: trust.Trust) -> None:
     """Fill in what the database has of the school's classes, teachers, office and pupils."""
     groups = ClassGroup.objects.filter(school=school.row)
     school.classes = {(group.academic_year, group.name): group.pk for group in groups}

@@ -31,6 +31,7 @@ REASONS = {
     "O": "The family gave no good reason.",
     showing.CAME_LATER: "The child came after the register had closed.",
 }
+KEPT_ON_PAPER = "The register had been kept on paper."
 REGISTER_COLUMNS = ("school_id", "class_group_id", "session_id", "taken_at", "taken_by_id", "saved_at")
 
 
@@ -154,14 +155,17 @@ def amend_explained(school: DemoSchool, sheets: Iterable[Sheet], *, today: date,
     sessions = {session.pk: session for session in school.sessions.values() if session.on < today}
     unexplained = Mark.objects.filter(
         school=school.row, code=showing.UNEXPLAINED, academic_year=academic_year_of(today)
-    ).values_list("pupil_id", "session_id")
+    ).values_list("pupil_id", "session_id", "source")
     amendments: list[tuple[datetime, int, int, Sheet, Session]] = []
-    for pupil, session_key in unexplained:
+    for pupil, session_key, source in unexplained:
         sheet, session = by_key.get(pupil), sessions.get(session_key)
         if sheet is None or session is None or session.on not in sheet.row.place_of:
             continue
         place = 2 * sheet.row.place_of[session.on] + HALVES.index(session.half)
         known_at = _known_at(sheet, place, session, today=today, seed=seed)
+        if source == "system" and sheet.codes[place] not in (*REASONS, showing.UNEXPLAINED):
+            # The register was closed untaken: the office asks the teacher the same day.
+            known_at = datetime.combine(session.on, CALLS_END, tzinfo=LONDON)
         if known_at is not None:
             amendments.append((known_at, pupil, place, sheet, session))
     amendments.sort(key=lambda amendment: amendment[:3])
@@ -173,7 +177,7 @@ def amend_explained(school: DemoSchool, sheets: Iterable[Sheet], *, today: date,
             code=sheet.codes[place],
             arrived_at=sheet.arrivals.get(place),
             nature=sheet.natures.get(place, ""),
-            reason=REASONS[sheet.codes[place]],
+            reason=REASONS.get(sheet.codes[place], KEPT_ON_PAPER),
             by=school.office,
             at=at,
             position=position,

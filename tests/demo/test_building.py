@@ -6,18 +6,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django_scopes import scope, scopes_disabled
 
 from accounts.access import roles_at
 from accounts.models import Event, Installation, Role, RoleAssignment, School, User
 from demo import services
+from demo import tasks as demo_tasks
 from demo.generation import facts, showing, trust
 from demo.generation.sheets import HALVES
-from demo.services import catching_up
+from demo.services import catching_up, living
 from escalation.services import policies
 from registers import clock
+from registers import tasks as school_tasks
 from registers.models import (
+    ClassClosing,
     ClassGroup,
     ClassMembership,
     ClassTeacher,
@@ -27,6 +31,7 @@ from registers.models import (
     Mark,
     Pupil,
     Register,
+    RegisterClosing,
     Session,
 )
 from registers.rules.figures import NO_SESSIONS, Figures
@@ -282,3 +287,72 @@ class TestCatchingUp:
         assert Mark.objects.filter(session__on=TODAY, session__half="PM").exists()
         reached = Event.objects.filter(kind=catching_up.CAUGHT_UP).latest("pk").data["reached"]
         assert reached == {key: "2026-11-20" if key == "leedon" else "2026-11-24" for key in SCHOOLS}
+
+
+class TestADayOfTheDemo:
+    """Its registers are taken by its invented teachers and closed, whoever looks on or not."""
+
+    def test_has_all_registers_but_one_of_each_school_taken(self, demo: services.Built) -> None:
+        closed = living.close_registers(at=at(TODAY, hour=15))
+
+        today = [one for one in closed if one.session.on == TODAY]
+        assert len(today) == 2 * len(SCHOOLS)
+        classes = ClassClosing.objects.filter(closing__session__on=TODAY, was_begun=False)
+        by_school = {(one.closing.school_id, one.closing.session.half) for one in classes}
+        assert len(by_school) == len(classes) == 2 * len(SCHOOLS)
+        system = Mark.objects.filter(session__on=TODAY, source="system")
+        assert set(system.values_list("code", flat=True)) == {"N"}
+        assert system.count() == sum(one.unexplained for one in classes)
+        assert [first_fault(school) for school in School.objects.all()] == [None] * 5
+
+    def test_twice_changes_nothing_more(self, demo: services.Built) -> None:
+        living.close_registers(at=at(TODAY, hour=15))
+        before = counts()
+
+        assert living.close_registers(at=at(TODAY, hour=16)) == []
+        assert counts() == before
+
+    def test_leaves_open_registers_to_visitors(self, demo: services.Built) -> None:
+        before = Mark.objects.filter(session__on=TODAY, session__half="PM").count()
+
+        living.close_registers(at=at(TODAY, hour=9, minute=45))
+
+        assert Mark.objects.filter(session__on=TODAY, session__half="PM").count() == before == 0
+
+    def test_keeps_a_register_that_a_visitor_took(self, demo: services.Built) -> None:
+        session = Session.objects.get(school__key="welbourn", on=TODAY, half="PM")
+        group = ClassGroup.objects.filter(school=session.school_id, academic_year=2026).order_by("name")[0]
+        visitor = User.objects.get(email="head@welbourn.example.org")
+        Register.objects.create(
+            school_id=session.school_id,
+            class_group=group,
+            session=session,
+            taken_at=session.opens_at,
+            taken_by=visitor,
+            saved_at=session.opens_at,
+        )
+
+        living.close_registers(at=at(TODAY, hour=15))
+
+        assert Register.objects.get(class_group=group, session=session).taken_by_id == visitor.pk
+        assert ClassClosing.objects.get(class_group=group, closing__session=session).was_begun
+
+    def test_is_put_right_the_next_day(self, demo: services.Built) -> None:
+        living.close_registers(at=at(TODAY, hour=15))
+        closed = list(Mark.objects.filter(source="system").values_list("pupil_id", "session_id"))
+
+        services.catch_up(at=at(date(2026, 11, 24)))
+
+        left = Mark.objects.filter(source="system", code="N").count()
+        assert left < len(closed) / 4
+        told = EntryBatch.objects.filter(reason="The register had been kept on paper.")
+        assert told.exists()
+
+    def test_is_closed_by_its_own_task_and_not_by_the_schools(self, demo: services.Built) -> None:
+        with time_machine.travel(at(TODAY, hour=15), tick=False):
+            school_tasks.close_registers()
+            by_school_task = RegisterClosing.objects.count()
+            demo_tasks.close_registers()
+
+        assert by_school_task == 0
+        assert RegisterClosing.objects.filter(session__on=TODAY).count() == 2 * len(SCHOOLS)
