@@ -18,6 +18,8 @@ from registers.services.departures import ALONE, OTHER, Departure
 from registers.words import code_name
 
 NOT_CHOSEN = [("", "Choose")]
+NO_REASON = {"required": "Choose the reason"}
+NO_COMPANY = {"required": "Choose who came along"}
 # Codes that an arrival may be given instead of what the times say.
 OTHER_CODES = ("M", "I", "J1", "C", "R", "O")
 
@@ -51,7 +53,10 @@ class PupilField(forms.ChoiceField):
     """One of the pupils of the day, as a number."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label="Pupil", error_messages={"invalid_choice": "Choose a pupil"}, **kwargs)
+        missing = "Choose a pupil"
+        super().__init__(
+            label="Pupil", error_messages={"required": missing, "invalid_choice": missing}, **kwargs
+        )
 
 
 class ArrivalForm(forms.Form):
@@ -59,9 +64,13 @@ class ArrivalForm(forms.Form):
 
     pupil = PupilField()
     arrived_at = ClockField(label="Arrived")
-    reason = forms.ChoiceField(label="Reason", choices=[*NOT_CHOSEN, *LateArrival.REASONS])
+    reason = forms.ChoiceField(
+        label="Reason", choices=[*NOT_CHOSEN, *LateArrival.REASONS], error_messages=NO_REASON
+    )
     reason_text = forms.CharField(label="Reason in words", max_length=200, required=False)
-    company = forms.ChoiceField(label="Came with", choices=[*NOT_CHOSEN, *LateArrival.COMPANY])
+    company = forms.ChoiceField(
+        label="Came with", choices=[*NOT_CHOSEN, *LateArrival.COMPANY], error_messages=NO_COMPANY
+    )
     company_name = forms.CharField(label="Name", max_length=100, required=False)
     half = forms.ChoiceField(
         label="Session",
@@ -146,12 +155,22 @@ class DepartureForm(forms.Form):
     """A pupil leaves before the end of the day."""
 
     left_at = ClockField(label="Leaves at")
-    reason = forms.ChoiceField(label="Reason", choices=[*NOT_CHOSEN, *EarlyDeparture.REASONS])
+    reason = forms.ChoiceField(
+        label="Reason", choices=[*NOT_CHOSEN, *EarlyDeparture.REASONS], error_messages=NO_REASON
+    )
     reason_text = forms.CharField(label="Reason in words", max_length=200, required=False)
-    proof = forms.ChoiceField(label="Proof", choices=[*NOT_CHOSEN, *EarlyDeparture.PROOFS])
+    proof = forms.ChoiceField(
+        label="Proof",
+        choices=[*NOT_CHOSEN, *EarlyDeparture.PROOFS],
+        error_messages={"required": "Choose what proof was shown"},
+    )
     proof_text = forms.CharField(label="What was shown", max_length=200, required=False)
     expected_back_at = ClockField(label="Expected back", required=False, help_text="Empty: not today")
-    collected = forms.ChoiceField(label="Collected by", widget=forms.RadioSelect)
+    collected = forms.ChoiceField(
+        label="Collected by",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose who collects the pupil"},
+    )
     other_name = forms.CharField(label="Name of the other person", max_length=150, required=False)
     other_relationship = forms.CharField(label="Relationship", max_length=40, required=False)
     override_reason = forms.CharField(

@@ -168,8 +168,10 @@
       proposal.classList.toggle("hatch-form__proposal--asks", false);
       if (!found) {
         proposal.textContent = rule;
+        delete proposal.dataset.says;
         return;
       }
+      proposal.dataset.says = "";
       form.elements.seen.value = found.seen;
       const chosen = form.elements.code;
       const late = found.late ? `, ${found.late} minute${found.late === 1 ? "" : "s"} late` : "";
