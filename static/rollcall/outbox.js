@@ -258,10 +258,10 @@
   }
 
   function waitingWords(count) {
-    const where = isKept ? "They are kept in this browser" : "Keep this page open: this browser keeps nothing";
+    const where = isKept ? "Kept in this browser" : "Keep this page open, for this browser keeps nothing";
     if (connection === "signed-out") return `${marks(count)} cannot be sent: you are signed out. ${where} until you sign in again.`;
     if (connection === "other-person") return `${marks(count)} cannot be sent: somebody else is signed in here. ${where} until you sign in again.`;
-    return `${marks(count)} ${count === 1 ? "waits" : "wait"} for the connection. ${where} and sent when it is back.`;
+    return `${marks(count)} ${count === 1 ? "waits" : "wait"} for the connection. ${where} until it is back.`;
   }
 
   const WHY = {
@@ -358,7 +358,7 @@
   function warn(form, left) {
     const out = element("button", { type: "button", class: "govuk-button govuk-button--secondary" }, "Sign out all the same");
     const stay = element("button", { type: "button", class: "govuk-button" }, "Stay signed in");
-    const words = `${marks(left)} ${left === 1 ? "is" : "are"} not saved yet: there is no connection. They stay in this browser and are sent when you sign in here again.`;
+    const words = `${marks(left)} ${left === 1 ? "is" : "are"} not saved yet: there is no connection. What waits stays in this browser and is sent when you sign in here again.`;
     const box = element("div", { class: "outbox outbox--warning", role: "alert", tabindex: "-1" }, element("p", { class: "govuk-body" }, words), element("div", { class: "govuk-button-group" }, stay, out));
     out.addEventListener("click", () => leave(form));
     stay.addEventListener("click", () => {
