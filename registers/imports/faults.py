@@ -1,6 +1,6 @@
 """What is wrong with a file, place by place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from accounts.errors import DomainError
@@ -35,6 +35,7 @@ class FileRefused(DomainError):
 
     def __init__(self, name: str, faults: list[Fault], total: int) -> None:
         super().__init__(f"{name} was refused: {counted(total, 'fault')}.")
+        self.total = total
         self.faults = tuple(sorted(faults)[:SHOWN])
         shown = [f"{name}: {fault}" for fault in self.faults]
         self.lines = (
@@ -60,6 +61,14 @@ class Faults:
         """Note the faults that a service found in rows; `lines` are the lines on which the rows stand."""
         for fault in refused.faults:
             self.add(lines[fault.place], fault.field, fault.text)
+
+    def add_moved(self, refused: FileRefused, line_of: Callable[[int], int], column: str = "") -> None:
+        """
+        Note the faults of a file made from this one, on the lines (and in the column) from which they came.
+        """
+        for fault in refused.faults:
+            self.add(line_of(fault.line), column or fault.column, fault.text)
+        self.total += refused.total - len(refused.faults)
 
     def refuse_if_any(self) -> None:
         """
