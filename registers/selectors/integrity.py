@@ -85,17 +85,35 @@ CHECKS: tuple[Check, ...] = (
         " late, or a mark taken away, leaves a gap.",
         to_do="Record what was so, with a reason.",
         find="""
-            SELECT e.pupil_id, NULL::bigint AS class_group_id, s.id AS session_id, 'No mark' AS detail
-            FROM registers_registerclosing AS c
-            JOIN registers_session AS s ON s.id = c.session_id AND s.status = 'held'
-            JOIN registers_enrolment AS e ON e.school_id = c.school_id AND e.starts_on <= s."on"
-                AND (e.leaving_on IS NULL OR e.leaving_on >= s."on")
-            WHERE c.school_id = %(school)s AND s."on" BETWEEN %(on)s::date - %(listed)s AND %(on)s
-                AND NOT EXISTS (
-                    SELECT FROM registers_mark AS m
-                    WHERE m.academic_year = s.academic_year AND m.session_id = s.id
-                        AND m.pupil_id = e.pupil_id
-                )
+            WITH asked AS MATERIALIZED (
+                SELECT s.id, s."on", s.academic_year
+                FROM registers_registerclosing AS c JOIN registers_session AS s ON s.id = c.session_id
+                WHERE c.school_id = %(school)s AND s.status = 'held'
+                    AND s."on" BETWEEN %(on)s::date - %(listed)s AND %(on)s
+            ), on_roll AS (
+                SELECT asked.id, count(*) AS pupils FROM asked
+                JOIN registers_enrolment AS e ON e.school_id = %(school)s AND e.starts_on <= asked."on"
+                    AND (e.leaving_on IS NULL OR e.leaving_on >= asked."on")
+                GROUP BY asked.id
+            ), marked AS (
+                SELECT m.session_id AS id, count(*) AS marks FROM registers_mark AS m
+                WHERE m.session_id = ANY (ARRAY(SELECT id FROM asked))
+                    AND m.academic_year BETWEEN %(year)s - 1 AND %(year)s
+                GROUP BY m.session_id
+            ), short AS MATERIALIZED (
+                -- Nobody off roll has a mark (the database refuses it), so that numbers alone tell.
+                SELECT asked.* FROM asked JOIN on_roll USING (id) LEFT JOIN marked USING (id)
+                WHERE on_roll.pupils > coalesce(marked.marks, 0)
+            )
+            SELECT e.pupil_id, NULL::bigint AS class_group_id, short.id AS session_id, 'No mark' AS detail
+            FROM short
+            JOIN registers_enrolment AS e ON e.school_id = %(school)s AND e.starts_on <= short."on"
+                AND (e.leaving_on IS NULL OR e.leaving_on >= short."on")
+            WHERE NOT EXISTS (
+                SELECT FROM registers_mark AS m
+                WHERE m.academic_year = short.academic_year AND m.session_id = short.id
+                    AND m.pupil_id = e.pupil_id
+            )
         """,
     ),
     Check(

@@ -160,7 +160,7 @@ def _claim(cursor: CursorWrapper, school: School, session: Session, *, at: datet
 # The view of what is known ahead names only codes that can stand there, so that one wrong arrangement cannot
 # keep a whole school's register from closing.
 FILL = """
-WITH present AS (
+WITH present AS MATERIALIZED (
     SELECT DISTINCT e.pupil_id AS id FROM registers_session AS s
     JOIN registers_enrolment AS e ON e.school_id = s.school_id
         AND e.starts_on <= s."on" AND (e.leaving_on IS NULL OR e.leaving_on >= s."on")
@@ -169,9 +169,9 @@ WITH present AS (
             SELECT FROM registers_mark AS m
             WHERE m.academic_year = s.academic_year AND m.session_id = s.id AND m.pupil_id = e.pupil_id
         )
-), known AS (
+), known AS MATERIALIZED (
     SELECT DISTINCT ON (x.pupil_id) x.pupil_id, x.code, x.nature
-    FROM registers_expectation AS x JOIN present ON present.id = x.pupil_id
+    FROM registers_expectation AS x
     WHERE x.session_id = %(session)s
     ORDER BY x.pupil_id, x.rank, x.code
 )
