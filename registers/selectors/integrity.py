@@ -371,7 +371,7 @@ CHECKS: tuple[Check, ...] = (
 CHECK_OF: dict[str, Check] = {check.key: check for check in CHECKS}
 
 
-def _values(school: School, on: date) -> dict[str, object]:
+def _values(school: School, on: date) -> dict[str, int | date]:
     return {
         "school": school.pk,
         "on": on,

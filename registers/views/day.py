@@ -211,7 +211,7 @@ def _strip(request: StaffRequest, classes: list[ClassDay], *, on: date, at: date
     if not request.may(Right.SEE_PUPILS):
         return [*parts, StripPart("unexplained", f"{of_day} unexplained")] if of_day else parts
     if on != at.date():
-        url = f"{_list_url(request)}?{urlencode({'day': on})}"
+        url = f"{_list_url(request)}?{urlencode({'day': on.isoformat()})}"
         return [*parts, StripPart("unexplained", f"{of_day} unexplained", url)] if of_day else parts
     # Today's board is the office's home: it counts all that waits, whichever day it is of.
     counts = unexplained.unexplained_counts(request.school, on=on)

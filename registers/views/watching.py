@@ -120,10 +120,10 @@ def _show_unexplained(
     tonight = unexplained.sessions_in([one for one in found if one.is_overdue])
     context = {
         "settle": form,
-        "errors": [*faults, *_form_faults(form)] if faults or form.errors else [],
+        "errors": [*(faults or []), *_form_faults(form)],
         "page": page,
         "rows": page.object_list,
-        "query": f"&{urlencode({'age': age, 'day': of_day or ''})}",
+        "query": f"&{urlencode({'age': age, 'day': of_day.isoformat() if of_day else ''})}",
         "count": unexplained.sessions_in(shown),
         "tonight": tonight,
         "today": today,
@@ -145,7 +145,7 @@ def _show_unexplained(
 
 def _form_faults(form: SettleForm) -> list[dict[str, str]]:
     return [
-        {"message": message, "href": f"#{form[name].id_for_label}"}
+        {"message": str(message), "href": f"#{form[name].id_for_label}"}
         for name, found in form.errors.items()
         for message in found
     ]
