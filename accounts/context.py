@@ -28,6 +28,7 @@ STAFF_NAVIGATION: tuple[tuple[str, str, Right], ...] = (
 # Shortcuts of two keys, "g" and this one, for people who use single keys: key, page of the navigation, right.
 JUMPS: tuple[tuple[str, str, str, Right], ...] = (
     ("r", "Registers", "registers:day", Right.SEE_REGISTERS),
+    ("n", "Unexplained marks", "registers:unexplained", Right.SEE_PUPILS),
 )
 # Pages of the navigation that are not of one school.
 ABOVE_SCHOOLS = frozenset({"reports:trust"})

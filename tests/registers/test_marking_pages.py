@@ -166,6 +166,14 @@ class TestTheSwitch:
         assert 'data-jump-r="/s/hill/registers/"' in on
         assert "data-jump-" not in off
 
+    def test_offers_the_jumps_that_lead_somewhere(
+        self, teacher: Client, office: User, sign_in: SignIn
+    ) -> None:
+        assert "data-jump-n" not in teacher.get("/s/hill/keyboard/").content.decode()
+        assert (
+            'data-jump-n="/s/hill/unexplained/"' in sign_in(office).get("/s/hill/keyboard/").content.decode()
+        )
+
 
 class TestSigningOut:
     def test_keeps_what_waits_in_the_browser(self, teacher: Client) -> None:
