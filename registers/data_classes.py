@@ -204,4 +204,10 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         operational="academic_year marks entries last_entry_at retired_at retired_by_id"
     ),
     "registers.RetiredEntries": classed(operational="id batch_id academic_year entries"),
+    # The file itself may hold anything that the registers hold.
+    "registers.UploadedFile": classed(
+        personal="name",
+        special="content options",
+        operational="id school_id kind uploaded_by_id uploaded_at",
+    ),
 }

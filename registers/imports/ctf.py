@@ -285,7 +285,8 @@ class _Reader(ContentHandler):
 
     @property
     def _here(self) -> int:
-        return int(self._locator.getLineNumber() or 0) if self._locator else 0
+        locator = getattr(self, "_locator", None)  # given by the parser before the first element
+        return int(locator.getLineNumber() or 0) if locator else 0
 
     def startElement(self, name: str, attrs: Any) -> None:
         """Begin a pupil, a year, or the text of an element."""

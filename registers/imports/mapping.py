@@ -70,8 +70,24 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "arrived_at": _words("arrivedat arrivaltime timearrived timein"),
         "nature": _words("nature comment comments notes"),
     },
+    # Nobody else exports these: our own names, in any order and from a spreadsheet too.
+    "previous_marks": {name: (name,) for name in _words("upn date session code school")},
+    "calendar": {
+        "kind": ("kind",),
+        "name": ("name",),
+        "first_day": ("firstday",),
+        "last_day": ("lastday",),
+    },
+    "timetables": {
+        "upn": ("upn",),
+        "first_day": ("firstday",),
+        "last_day": ("lastday",),
+        "review_on": ("reviewon",),
+        "agreed_on": ("agreedon",),
+        "absent_sessions": ("absentsessions",),
+    },
 }
-DATES = {"date_of_birth", "start_date", "leaving_date", "date"}
+DATES = frozenset(_words("date_of_birth start_date leaving_date date first_day last_day review_on agreed_on"))
 HALVES = {
     "am": "AM",
     "morning": "AM",

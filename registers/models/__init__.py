@@ -14,6 +14,7 @@ from registers.models.arrivals import (
 from registers.models.calendar import CalendarPeriod, DayTimes, Session, YearGroupTimes
 from registers.models.contacts import Contact, OutsideContact, PupilContact, PupilOutsideContact
 from registers.models.entries import ReceivedEntry
+from registers.models.files import UploadedFile
 from registers.models.history import HistoryAnchor
 from registers.models.marks import (
     Code,
@@ -85,6 +86,7 @@ __all__ = [
     "Session",
     "TimetableAbsence",
     "TimetableReview",
+    "UploadedFile",
     "WeeklyPattern",
     "YearGroupTimes",
 ]
