@@ -116,8 +116,8 @@ def _of_sessions(school: School, sessions: tuple[Session, ...], on: date, today:
         .values_list("on", flat=True)
         .first()
     )
-    words = f"the next school day is {day(following, today)}" if following else "no later session is entered"
-    return [unmet(f"The day is in no half term of the calendar: {words}.")]
+    later = f"the next school day is {day(following, today)}" if following else "no later session is entered"
+    return [unmet(f"The day is in no half term of the calendar: {later}.")]
 
 
 def _of_teachers(group: ClassGroup, on: date) -> Finding:

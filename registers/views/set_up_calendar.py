@@ -336,8 +336,9 @@ def _closed_words(period: Period, done: closures.Closed, today: date) -> str:
 def closure_removal(request: StaffRequest, closure_id: int) -> HttpResponse:
     """Undo a closure: its sessions are held again, and the marks that it took away stand again."""
     at = present_moment()
-    rows = CalendarPeriod.objects.exclude(kind="half_term")
-    row = get_object_or_404(rows, school=request.school, pk=closure_id)
+    row = get_object_or_404(
+        CalendarPeriod, school=request.school, pk=closure_id, kind__in=[PLANNED, EMERGENCY]
+    )
     year, name = academic_year_of(row.first_day), row.name
     form = UndoForm(request.POST if request.method == "POST" else None)
     status = 200
