@@ -95,6 +95,10 @@ class ArrivalForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = [("", ""), *((str(pupil.id), pupil.name) for pupil in pupils)]
 
+    def show_seen(self, code: str) -> None:
+        """Take the mark that stands as seen: the person reads of it now, and chooses knowing it."""
+        self.data = {**{name: self.data.get(name) for name in self.data}, "seen": code}
+
     @property
     def pupil_id(self) -> int:
         """Return the chosen pupil."""

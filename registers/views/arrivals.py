@@ -75,8 +75,7 @@ def refuse(form: ArrivalForm, refusal: DomainError) -> None:
             field = "arrived_at"
         case MarkStands():
             field = "code"
-            form.data = form.data.copy()
-            form.data["seen"] = refusal.code
+            form.show_seen(refusal.code)
         case WrongCode():
             field = "code"
         case AlreadySignedIn():
@@ -313,7 +312,7 @@ def late_gate(request: StaffRequest) -> HttpResponse:
                 )
                 return redirect(request.path)
     times = selectors.times_of_day(request.school, on=today)
-    chosen = set(form.data.getlist("pupil")) if form.is_bound else set()
+    chosen = set(request.POST.getlist("pupil"))
     context = {
         "form": form,
         "today": today,
@@ -321,7 +320,7 @@ def late_gate(request: StaffRequest) -> HttpResponse:
         "is_school_day": bool(times.sessions),
         "groups": groups_of(pupils, half=current_half(times, on=today, at=at)),
         "chosen": chosen,
-        "typed_times": {key: form.data.get(f"seen_{key}", "") for key in chosen},
+        "typed_times": {key: request.POST.get(f"seen_{key}", "") for key in chosen},
         "checks": selectors.gate_checks(request.school, first_day=today, last_day=today),
     }
     return render(request, "registers/late_gate.html", context, status=422 if form.is_bound else 200)

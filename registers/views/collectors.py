@@ -26,7 +26,9 @@ def collectors(request: StaffRequest, pupil_id: int) -> HttpResponse:
     """Show who may collect a pupil, and write down one more person."""
     at = present_moment()
     today = at.date()
-    pupil = get_object_or_404(Pupil.objects.select_related("school"), school=request.school, pk=pupil_id)
+    pupil: Pupil = get_object_or_404(
+        Pupil.objects.select_related("school"), school=request.school, pk=pupil_id
+    )
     siblings = selectors.siblings_of(pupil, on=today)
     if request.method != "POST":
         return _show(request, pupil, CollectorForm(siblings, initial={"valid_from": today}), at=at)

@@ -72,7 +72,9 @@ def _afternoon_code(line: DepartureLine) -> str:
 def leave(request: StaffRequest, pupil_id: int) -> HttpResponse:
     """Sign a pupil out: time, reason, proof, and who collects."""
     at = present_moment()
-    pupil = get_object_or_404(Pupil.objects.select_related("school"), school=request.school, pk=pupil_id)
+    pupil: Pupil = get_object_or_404(
+        Pupil.objects.select_related("school"), school=request.school, pk=pupil_id
+    )
     on = _day_asked(request, today=at.date())
     choices = collector_selectors.choices_for(pupil, on=on)
     if request.method != "POST":
