@@ -88,6 +88,22 @@ def roles_at(user: User, school: School, *, on: date) -> frozenset[str]:
     return frozenset(assignments_of(user, on=on).filter(school=school).values_list("role", flat=True))
 
 
+def enter(user: User, school_key: str, right: Right, *, on: date) -> tuple[School, frozenset[str]]:
+    """
+    Return a school with the user's roles there, or refuse as `check` does. One statement.
+
+    :raises Http404: there is no such school, or the user holds no role there on that day
+    :raises PermissionDenied: none of the roles gives the right; the message is fit to show
+    """
+    held = list(assignments_of(user, on=on).filter(school__key=school_key).select_related("school"))
+    if not held:
+        logger.warning("refused: person %s has no role at the school asked for", user.pk)
+        raise Http404
+    school, roles = held[0].school, frozenset(assignment.role for assignment in held)
+    _check_right(user, school, roles, right)
+    return school, roles
+
+
 def is_staff(user: User, *, on: date) -> bool:
     """Say whether the user holds any role at any school on that day."""
     return assignments_of(user, on=on).exists()
@@ -114,10 +130,14 @@ def check(user: User, school: School, right: Right, *, on: date) -> frozenset[st
     if not roles:
         logger.warning("refused: person %s has no role at school %s", user.pk, school.pk)
         raise Http404
+    _check_right(user, school, roles, right)
+    return roles
+
+
+def _check_right(user: User, school: School, roles: frozenset[str], right: Right) -> None:
     if not can(roles, right):
         logger.warning("refused: person %s at school %s: %s", user.pk, school.pk, right.name)
         raise PermissionDenied(f"Your role at {school.name} does not let you {right.value}.")
-    return roles
 
 
 def schools_of(user: User, *, on: date) -> list[tuple[School, frozenset[str]]]:

@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_scopes import scope
 
@@ -59,9 +58,8 @@ def staff_page(
         def page(
             request: HttpRequest, school_key: str, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponseBase:
-            school = get_object_or_404(School, key=school_key)
             assert isinstance(request.user, User)  # noqa: S101 - LoginRequiredMiddleware answered everybody else
-            roles = access.check(request.user, school, right, on=day_of_roles())
+            school, roles = access.enter(request.user, school_key, right, on=day_of_roles())
             request.school, request.roles = school, roles  # type: ignore[attr-defined]
             request.may = lambda asked: access.can(roles, asked)  # type: ignore[attr-defined]
             with scope(school=school):

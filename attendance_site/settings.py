@@ -78,7 +78,10 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a school day; a shared office computer is signed out overnight
 # Not in a cookie, where messages would carry pupils' names.
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_STORAGE = "accounts.messages.CacheStorage"
+# Read from the cache and written to the database: a page costs no statement for it, and a cache that is lost
+# signs nobody out.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 PASSWORD_RESET_TIMEOUT = 60 * 60
 CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
 CONTENT_SECURITY_POLICY = {

@@ -9,7 +9,7 @@ that the person's role does not reach is refused with a sentence (403).
 from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts import access
@@ -40,10 +40,12 @@ def class_group_for(user: User, roles: frozenset[str], *, school: School, pk: in
     :raises Http404: there is no such class at this school
     :raises PermissionDenied: it is somebody else's class
     """
-    group = get_object_or_404(ClassGroup, school=school, pk=pk)
     if access.can(roles, Right.SEE_PUPILS):
-        return group
-    if not class_groups_for(user, roles, school=school, on=on).filter(pk=pk).exists():
+        return get_object_or_404(ClassGroup, school=school, pk=pk)
+    taught = class_groups_for(user, roles, school=school, on=on).filter(pk=OuterRef("pk"))
+    # One statement for the class and whether it is theirs.
+    group = get_object_or_404(ClassGroup.objects.annotate(is_taught=Exists(taught)), school=school, pk=pk)
+    if not group.is_taught:
         raise PermissionDenied("You can open the registers of the classes you teach.")
     return group
 

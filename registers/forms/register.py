@@ -21,7 +21,7 @@ from registers.rules.age import is_compulsory_age
 from registers.rules.codes import CODE_BY_SYMBOL, LATE_CODES, PRESENT_IN_HALF
 from registers.rules.looks import Look, look_of
 from registers.rules.times import SessionTimes, classify_arrival
-from registers.selectors.registers import RegisterPage, RegisterRow
+from registers.selectors.registers import RecentMark, RegisterPage, RegisterRow
 from registers.services.marks import MarkInput
 from registers.words import clock, code_name, day, draw_mark
 
@@ -63,14 +63,36 @@ class Row:
     arrived_text: str
     nature: str
     reason: str  # why the code is known before the register is taken
-    days: tuple[SafeString, ...]  # recent marks, one cell for each day
+    dress: "Dress"
+    recent: tuple[RecentMark, ...] = ()
     is_ahead: bool = False
-    options: str = ""
-    refused: tuple[str, ...] = ()  # codes that cannot stand for this pupil
-    look: Look = Look.NONE
-    name_of_code: str = ""
     fault: str = ""
     fault_field: str = "mark"
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Return the codes that cannot stand for this pupil."""
+        return self.dress.refused(self.pupil)
+
+    @property
+    def options(self) -> str:
+        """Return the list of other codes, the one that is shown chosen."""
+        return self.dress.options(self.code, self.refused)
+
+    @property
+    def look(self) -> Look:
+        """Return how the code is drawn."""
+        return look_of(self.code, self.dress.session.on) if self.code in self.dress.known else Look.NONE
+
+    @property
+    def name_of_code(self) -> str:
+        """Return what the code means."""
+        return code_name(self.code) if self.code in self.dress.known or not self.code else self.code
+
+    @property
+    def days(self) -> list[SafeString]:
+        """Return the recent marks, one cell for each day."""
+        return self.dress.days(self.recent)
 
     @property
     def id(self) -> int:
@@ -90,6 +112,43 @@ class Row:
             "arrived": f"#arrived-{self.id}",
             "nature": f"#nature-{self.id}",
         }[self.fault_field]
+
+
+class Dress:
+    """What rows of one register look like; worked out when a page is drawn, which a saving never is."""
+
+    def __init__(self, page: RegisterPage, *, today: date) -> None:
+        self.session = page.session
+        self.present = PRESENT_IN_HALF[page.session.half]
+        self.excused = page.with_timetable
+        self.columns = {on: day(on, today) for on in page.recent_days}
+        self.known = {
+            choice.symbol for group in code_key(self.session.on, self.session.half) for choice in group.codes
+        }
+        self._drawn: dict[RecentMark, SafeString] = {}
+
+    def refused(self, pupil: Pupil) -> tuple[str, ...]:
+        """Return the codes that cannot stand for a pupil in this session."""
+        compulsory = is_compulsory_age(pupil.date_of_birth, self.session.on)
+        return refused_codes(compulsory=compulsory, excused=pupil.pk in self.excused)
+
+    def options(self, code: str, refused: tuple[str, ...]) -> str:
+        """Return the choices of the list of other codes."""
+        listed = "" if code in {self.present, ABSENT, LATE} else code
+        return options_of(self.session.on, self.session.half, refused, listed)
+
+    def days(self, recent: tuple[RecentMark, ...]) -> list[SafeString]:
+        """Return one cell for each recent day, oldest first."""
+        marks_of_day: dict[date, list[SafeString]] = {on: [] for on in self.columns}
+        for mark in recent:
+            marks_of_day[mark.on].append(self._draw(mark))
+        return [format_html_join(" ", "{}", ((drawn,) for drawn in marks)) for marks in marks_of_day.values()]
+
+    def _draw(self, mark: RecentMark) -> SafeString:
+        if mark not in self._drawn:
+            label = f"{self.columns[mark.on]} {mark.half}: {code_name(mark.code)}"
+            self._drawn[mark] = draw_mark(mark.code, mark.on, label, "small")
+        return self._drawn[mark]
 
 
 @dataclass(frozen=True)
@@ -136,14 +195,14 @@ class RegisterForm:
         self.page = page
         self.session = page.session
         self.at = timezone.localtime(at)
-        self.times = session_times(page.session)
+        self.times = page.times.as_rule(page.session.half)
         self.present = PRESENT_IN_HALF[page.session.half]
         self.data = data
         self.reason = (data.get("reason", "") if data is not None else "").strip()
         self.reason_fault = ""
         self.other_faults: list[Fault] = []
         self.notes: list[str] = []
-        self._columns = _columns_of(page, self.at.date())
+        self.dress = Dress(page, today=self.at.date())
         self.rows = [self._row(row) for row in page.rows]
         self.marks: list[MarkInput] = []
         if data is not None:
@@ -153,7 +212,7 @@ class RegisterForm:
     @property
     def day_columns(self) -> list[date]:
         """Return the recent days, oldest first, each of which has a column."""
-        return list(self._columns)
+        return list(self.dress.columns)
 
     @property
     def marked(self) -> int:
@@ -180,6 +239,15 @@ class RegisterForm:
             if row.id in faults:
                 row.fault = faults[row.id]
                 row.fault_field = "nature" if faults[row.id].startswith("Say ") else "mark"
+
+    def show_recent(self, page: RegisterPage) -> None:
+        """Take the marks of recent days from a page that was read with them, to draw what cannot be saved."""
+        self.page = page
+        self.dress = Dress(page, today=self.at.date())
+        recent = {row.pupil.pk: row.recent for row in page.rows}
+        for row in self.rows:
+            row.dress = self.dress
+            row.recent = recent.get(row.id, ())
 
     def show_conflict(self, current: Mapping[int, str]) -> None:
         """
@@ -209,14 +277,12 @@ class RegisterForm:
         if entered is None:
             row.code = radio
             row.fault = f"Choose either {_named(radio)} or {_named(listed)}, not both"
-            self._dress(row)
             return
         row.code = entered
         try:
             arrived_at = self._arrival(row)
         except ValueError as fault:
             row.fault, row.fault_field = str(fault), "arrived"
-            self._dress(row)
             return
         rule = CODE_BY_SYMBOL.get(row.code)
         if row.code != row.seen.code and rule is not None and not rule.nature_required:
@@ -229,7 +295,6 @@ class RegisterForm:
                     f"{row.pupil.full_name} arrived at {clock(arrived_at)}: marked {_named(judged)}."
                 )
             row.code = judged
-        self._dress(row)
         wanted = Standing(row.code, arrived_at, row.nature)
         if wanted != row.seen:
             self.marks.append(MarkInput(row.id, row.code, arrived_at, row.nature, seen_code=row.seen.code))
@@ -281,43 +346,18 @@ class RegisterForm:
     def _row(self, source: RegisterRow) -> Row:
         expected = source.expected if source.expected is not None and not source.is_marked else None
         code = expected.code if expected else source.code
-        marks_of_day: dict[date, list[SafeString]] = {on: [] for on in self._columns}
-        for recent in source.recent:
-            label = f"{self._columns[recent.on]} {recent.half}: {code_name(recent.code)}"
-            marks_of_day[recent.on].append(draw_mark(recent.code, recent.on, label, "small"))
-        row = Row(
+        return Row(
             pupil=source.pupil,
             seen=Standing(source.code, source.arrived_at, source.nature),
             shown=code,
             code=code,
             arrived_text=f"{source.arrived_at:%H:%M}" if source.arrived_at else "",
-            nature=source.nature,
+            nature=expected.nature if expected else source.nature,
             reason=source.expected.reason if source.expected else "",
+            dress=self.dress,
+            recent=source.recent,
             is_ahead=source.source == "ahead",
-            days=tuple(
-                format_html_join(" ", "{}", ((drawn,) for drawn in marks)) for marks in marks_of_day.values()
-            ),
         )
-        self._dress(row)
-        return row
-
-    def _dress(self, row: Row) -> None:
-        """Fill in what follows from the row's code and pupil."""
-        compulsory = is_compulsory_age(row.pupil.date_of_birth, self.session.on)
-        excused = row.pupil.pk in self.page.with_timetable
-        row.refused = refused_codes(compulsory=compulsory, excused=excused)
-        listed = "" if row.code in {self.present, ABSENT, LATE} else row.code
-        row.options = options_of(self.session.on, self.session.half, row.refused, listed)
-        known = {
-            choice.symbol for group in code_key(self.session.on, self.session.half) for choice in group.codes
-        }
-        row.look = look_of(row.code, self.session.on) if row.code in known else Look.NONE
-        row.name_of_code = code_name(row.code) if row.code in known or not row.code else row.code
-
-
-def _columns_of(page: RegisterPage, today: date) -> dict[date, str]:
-    """Return the recent days with their words, oldest first."""
-    return {on: day(on, today) for on in page.recent_days}
 
 
 def _named(symbol: str) -> str:

@@ -7,7 +7,7 @@ from itertools import groupby
 from django.db import connection
 from django.db.models import F, Q
 
-from accounts.models import School
+from accounts.models import School, User
 from registers.models import (
     ClassGroup,
     ClassMembership,
@@ -16,6 +16,7 @@ from registers.models import (
     Register,
     Session,
 )
+from registers.selectors.times import SessionTimesAt, session_times
 
 RECENT_SCHOOL_DAYS = 5
 PUPIL_FIELDS = tuple(field.attname for field in Pupil._meta.concrete_fields)
@@ -36,6 +37,7 @@ class Expected:
 
     code: str
     reason: str
+    nature: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class RegisterRow:
     arrived_at: time | None
     nature: str
     source: str
-    expected: Expected | None
+    expected: Expected | None  # the weightiest of what is known ahead
+    is_excused: bool  # by a part-time timetable, or by age
     recent: tuple[RecentMark, ...]  # oldest first, AM and PM of the recent school days before this session
 
     @property
@@ -64,6 +67,7 @@ class RegisterPage:
     session: Session
     register: Register | None
     rows: tuple[RegisterRow, ...]
+    times: SessionTimesAt  # of the class: its year group's, or the school's
 
     @property
     def recent_days(self) -> tuple[date, ...]:
@@ -83,9 +87,7 @@ class RegisterPage:
     @property
     def with_timetable(self) -> frozenset[int]:
         """Return the pupils whom a part-time timetable excuses from this session."""
-        return frozenset(
-            row.pupil.pk for row in self.rows if row.expected is not None and row.expected.code in ("C2", "X")
-        )
+        return frozenset(row.pupil.pk for row in self.rows if row.is_excused)
 
 
 def pupils_in_class(class_group: ClassGroup, *, on: date) -> list[Pupil]:
@@ -106,8 +108,9 @@ def pupils_in_class(class_group: ClassGroup, *, on: date) -> list[Pupil]:
 
 
 # The pupils of a class with what stands for them in this session and in those before it: one row for each
-# pupil and session, empty where no mark was taken. One statement, so that a register opens as fast for thirty
-# pupils as for three.
+# pupil and session, empty where no mark was taken; with the times of their year group, what is known of them
+# ahead and who took the register. One statement, so that a register opens as fast for thirty pupils as for
+# three; the years are named, so that the planner looks at two partitions and not at all of them.
 REGISTER_ROWS = """
 WITH recent AS (
     SELECT id, "on", half, academic_year, number FROM registers_session
@@ -117,68 +120,95 @@ WITH recent AS (
     SELECT * FROM recent
     UNION ALL
     SELECT id, "on", half, academic_year, number FROM registers_session WHERE id = %(session)s
+), of_class AS (
+    SELECT DISTINCT ON (pupil_id) pupil_id, year_group FROM registers_classmembership
+    WHERE class_group_id = %(class_group)s
+        AND starts_on <= %(on)s AND (ends_on IS NULL OR ends_on >= %(on)s)
+    ORDER BY pupil_id, starts_on DESC
+), expected AS (
+    SELECT pupil_id, (array_agg(code ORDER BY rank))[1] AS code,
+        (array_agg(nature ORDER BY rank))[1] AS nature, (array_agg(reason ORDER BY rank))[1] AS reason,
+        bool_or(code IN ('C2', 'X')) AS is_excused
+    FROM registers_expectation WHERE school_id = %(school)s AND session_id = %(session)s
+        AND pupil_id IN (SELECT pupil_id FROM of_class)
+    GROUP BY pupil_id
+), taken AS (
+    SELECT r.id, r.taken_at, r.saved_at, r.taken_by_id, u.name
+    FROM registers_register AS r JOIN accounts_user AS u ON u.id = r.taken_by_id
+    WHERE r.class_group_id = %(class_group)s AND r.session_id = %(session)s
 ), members AS (
-    SELECT p.*, EXISTS (
-        SELECT FROM registers_parttimetimetable AS t
-        JOIN registers_timetableabsence AS a ON a.timetable_id = t.id
-        WHERE t.pupil_id = p.id AND %(on)s BETWEEN t.first_day AND t.last_day
-            AND a.weekday = %(weekday)s AND a.half = %(half)s
-    ) AS is_excused
-    FROM registers_pupil AS p
+    SELECT p.*, y.opens_at, y.late_after_at, y.closes_at, x.code AS expected_code,
+        x.nature AS expected_nature, x.reason AS expected_reason, x.is_excused
+    FROM of_class AS c
+    JOIN registers_pupil AS p ON p.id = c.pupil_id
+    LEFT JOIN registers_yeargrouptimes AS y ON y.session_id = %(session)s AND y.year_group = c.year_group
+    LEFT JOIN expected AS x ON x.pupil_id = p.id
     WHERE EXISTS (
-        SELECT FROM registers_classmembership AS m
-        WHERE m.pupil_id = p.id AND m.class_group_id = %(class_group)s
-            AND m.starts_on <= %(on)s AND (m.ends_on IS NULL OR m.ends_on >= %(on)s)
-    ) AND EXISTS (
         SELECT FROM registers_enrolment AS e
         WHERE e.pupil_id = p.id
             AND e.starts_on <= %(on)s AND (e.leaving_on IS NULL OR e.leaving_on >= %(on)s)
     )
 )
-SELECT members.*, shown.id, shown."on", shown.half, k.code, k.arrived_at, k.nature, k.source
+SELECT members.*, shown.id, shown."on", shown.half, k.code, k.arrived_at, k.nature, k.source,
+    t.id, t.taken_at, t.saved_at, t.taken_by_id, t.name
 FROM members CROSS JOIN shown
-LEFT JOIN registers_mark AS k
-    ON k.academic_year = shown.academic_year AND k.pupil_id = members.id AND k.session_id = shown.id
+LEFT JOIN taken AS t ON shown.id = %(session)s
+LEFT JOIN LATERAL (
+    SELECT code, arrived_at, nature, source FROM registers_mark
+    WHERE academic_year = shown.academic_year AND academic_year IN (%(year)s, %(year)s - 1)
+        AND pupil_id = members.id AND session_id = shown.id
+    OFFSET 0  -- looked up one by one: in a small school the planner would rather read the whole year
+) AS k ON true
 ORDER BY members.surname, members.forename, members.id, shown.number
 """
 
 
-def register_parameters(class_group: ClassGroup, session: Session) -> dict[str, int | str | date]:
+def register_parameters(
+    class_group: ClassGroup, session: Session, *, recent_days: int = RECENT_SCHOOL_DAYS
+) -> dict[str, int | str | date]:
     """Return what REGISTER_ROWS asks for."""
     return {
         "school": class_group.school_id,
         "class_group": class_group.pk,
         "session": session.pk,
         "on": session.on,
-        "half": session.half,
-        "weekday": session.on.weekday(),
+        "year": session.academic_year,
         "number": session.number or 0,
-        "sessions": RECENT_SCHOOL_DAYS * 2,
+        "sessions": recent_days * 2,
     }
 
 
-def register_page(class_group: ClassGroup, session: Session) -> RegisterPage:
+def register_page(
+    class_group: ClassGroup, session: Session, *, recent_days: int = RECENT_SCHOOL_DAYS
+) -> RegisterPage:
     """
-    Return everything the register of this class and session shows.
+    Return everything the register of this class and session shows. One statement, however many pupils.
 
-    Two statements, however many pupils: the pupils with their marks, and the register itself.
+    Somebody who saves needs no marks of earlier days: `recent_days=0` leaves them out.
     """
     with connection.cursor() as cursor:
-        cursor.execute(REGISTER_ROWS, register_parameters(class_group, session))
+        cursor.execute(REGISTER_ROWS, register_parameters(class_group, session, recent_days=recent_days))
         columns = [column.name for column in cursor.description]
         found = cursor.fetchall()
-    width = columns.index("is_excused")
+    width = columns.index("opens_at")
     places = [columns.index(name) for name in PUPIL_FIELDS]
-    rows = []
+    own_times = session_times(session)
+    rows: list[RegisterRow] = []
+    times: set[SessionTimesAt] = set()
+    register: Register | None = None
     for _, lines in groupby(found, key=lambda line: line[0]):
         recent: list[RecentMark] = []
         today: tuple[str, time | None, str, str] = ("", None, "", "")
         for line in lines:
-            session_id, on, half, code, arrived_at, nature, source = line[width + 1 :]
+            session_id, on, half, code, arrived_at, nature, source = line[width + 7 : width + 14]
             if session_id == session.pk:
                 today = (code or "", arrived_at, nature or "", source or "")
+                register = register or _register_of(class_group, session, *line[width + 14 :])
             else:
                 recent.append(RecentMark(on, half, code or ""))
+        opens_at, late_after_at, closes_at = line[width : width + 3]
+        times.add(own_times if opens_at is None else SessionTimesAt(opens_at, late_after_at, closes_at))
+        known_code, known_nature, reason, is_excused = line[width + 3 : width + 7]
         code, arrived_at, nature, source = today
         rows.append(
             RegisterRow(
@@ -187,14 +217,36 @@ def register_page(class_group: ClassGroup, session: Session) -> RegisterPage:
                 arrived_at=arrived_at,
                 nature=nature,
                 source=source,
-                expected=Expected("C2", "Part-time timetable") if line[width] else None,
+                expected=Expected(known_code, reason, known_nature) if known_code else None,
+                is_excused=bool(is_excused),
                 recent=tuple(recent),
             )
         )
-    register = (
-        Register.objects.filter(class_group=class_group, session=session).select_related("taken_by").first()
+    return RegisterPage(
+        class_group, session, register, tuple(rows), times.pop() if len(times) == 1 else own_times
     )
-    return RegisterPage(class_group, session, register, tuple(rows))
+
+
+def _register_of(
+    class_group: ClassGroup,
+    session: Session,
+    pk: int | None,
+    taken_at: datetime,
+    saved_at: datetime,
+    taken_by_id: int,
+    taken_by_name: str,
+) -> Register | None:
+    if pk is None:
+        return None
+    return Register(
+        pk=pk,
+        school_id=class_group.school_id,
+        class_group=class_group,
+        session=session,
+        taken_at=taken_at,
+        saved_at=saved_at,
+        taken_by=User(pk=taken_by_id, name=taken_by_name),
+    )
 
 
 def sessions_of_day(school: School, *, on: date) -> list[Session]:

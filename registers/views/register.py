@@ -33,10 +33,11 @@ def register(request: StaffRequest, on: date, half: str, class_id: int) -> HttpR
     session = get_object_or_404(Session, school=request.school, on=on, half=half)
     if group.academic_year != session.academic_year:
         raise Http404
-    page = selectors.register_page(group, session)
     if request.method != "POST":
+        page = selectors.register_page(group, session)
         return _show_register(request, RegisterForm(page, at=at), at=at)
 
+    page = selectors.register_page(group, session, recent_days=0)
     access.check_can_save_marks(request.roles, session, at=at)
     form = RegisterForm(page, request.POST, at=at)
     if form.is_valid():
@@ -64,6 +65,7 @@ def register(request: StaffRequest, on: date, half: str, class_id: int) -> HttpR
             for text in (_saved_words(saved, form), *form.notes):
                 messages.success(request, text)
             return redirect(request.path)
+    form.show_recent(selectors.register_page(group, session))
     return _show_register(request, form, at=at, status=422)
 
 

@@ -116,7 +116,7 @@ class TestAServer:
         assert server["SESSION_COOKIE_PATH"] == "/"
 
     def test_puts_no_message_into_a_cookie(self, server):
-        assert server["MESSAGE_STORAGE"] == "django.contrib.messages.storage.session.SessionStorage"
+        assert server["MESSAGE_STORAGE"] == "accounts.messages.CacheStorage"
 
     def test_asks_browsers_for_https_for_two_years(self, server):
         assert server["SECURE_SSL_REDIRECT"] is True

@@ -26,8 +26,8 @@ from tests.factories.registers import ClassGroupFactory, ContactFactory, PupilCo
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wednesday_morning")]
 
-# Of any page of a school: session, person, school, roles, and whether this is a demo.
-EVERY_PAGE = 5
+# Of any page of a school: person, school and roles, and whether this is a demo.
+EVERY_PAGE = 3
 
 
 class TestDesk:

@@ -501,6 +501,6 @@ class TestTheCost:
 
         one, many = statements(morning.pupils[:1]), statements(morning.pupils[1:])
 
-        # Session, person, school, roles; the class, whether the teacher teaches it, the session of the day;
+        # The person, school and roles; the class and whether the teacher teaches it, the session of the day;
         # the pupils; the lock, the keys, the marks; who acts, the register, the marks' write; the keys.
-        assert one == many == 15
+        assert one == many == 12

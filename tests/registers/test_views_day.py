@@ -161,9 +161,9 @@ class TestDayBoard:
                 pupil_in_class(group)
             with_ten = queries_of(client, BOARD)
 
-        # Session, person, school, roles; classes, sessions of the day, the days before and after; members,
+        # The person, school and roles; classes, sessions of the day, the days before and after; members,
         # marks, registers, times of classes, closings, reminders, teachers; overdue N.
-        assert len(with_one) == len(with_ten) == 16
+        assert len(with_one) == len(with_ten) == 14
 
     @pytest.mark.parametrize(
         ("who", "status"), [("governor", 403), ("trust_officer", 403), ("other_head", 404), ("parent", 404)]

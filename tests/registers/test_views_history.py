@@ -89,8 +89,8 @@ class TestHistoryOfAMark:
             page.open()
             with_three = queries_of(client, url)
 
-        # Session, person, school, roles; the pupil, the session of the day, its mark, the changes.
-        assert len(without_any) == len(with_three) == 8
+        # The person, school and roles; the pupil, the session of the day, its mark, the changes.
+        assert len(without_any) == len(with_three) == 6
 
     def test_refuses_a_teacher_of_another_class(
         self, class_teacher: User, sign_in: SignIn, school: School, morning: Morning

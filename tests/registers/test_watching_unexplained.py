@@ -177,8 +177,8 @@ class TestTheList:
                 mark(morning.sessions[10], pupil_in_class(morning.class_group), "N", by=office)
             with_thirty = queries_of(client, LIST)
 
-        # Session, person, school, roles; the list.
-        assert len(with_three) == len(with_thirty) == 5
+        # The person, school and roles; the list.
+        assert len(with_three) == len(with_thirty) == 3
 
 
 class Page:

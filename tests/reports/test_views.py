@@ -76,12 +76,12 @@ class TestTheOverview:
         self, school, class_group, week, by, champion, sign_in, django_assert_num_queries
     ):
         client = sign_in(champion)
-        # Session, person, school, roles; rates 4; sessions, classes, members, marks, registers, closings; steps.
+        # The person, school and roles; rates 4; sessions, classes, members, marks, registers, closings; steps.
         for pupils in (3, 27):
             for _ in range(pupils):
                 pupil_with_marks(class_group, week, "/////////I", by=by)
 
-            with django_assert_num_queries(15):
+            with django_assert_num_queries(13):
                 assert client.get(f"/s/{school.key}/overview/").status_code == 200
 
 
@@ -117,12 +117,12 @@ class TestTheGovernorsPage:
         self, school, class_group, week, by, governor, sign_in, django_assert_num_queries
     ):
         client = sign_in(governor)
-        # Session, person, school, roles; rates 4.
+        # The person, school and roles; rates 4.
         for pupils in (3, 27):
             for _ in range(pupils):
                 pupil_with_marks(class_group, week, "/////////I", by=by)
 
-            with django_assert_num_queries(8):
+            with django_assert_num_queries(6):
                 assert client.get(f"/s/{school.key}/governors/").status_code == 200
 
 
@@ -161,10 +161,10 @@ class TestTheTrustPage:
     ):
         group = ClassGroupFactory(school=school, academic_year=2025)
         client = sign_in(trust_officer)
-        # Session, person, roles with schools; for each school rates 4 and the day 6.
+        # The person, roles with schools; for each school rates 4 and the day 6.
         for pupils in (3, 27):
             for _ in range(pupils):
                 pupil_with_marks(group, week, "/////////I", by=by)
 
-            with django_assert_num_queries(13):
+            with django_assert_num_queries(12):
                 assert client.get("/trust/").status_code == 200
