@@ -189,6 +189,9 @@ class LeavingForm(RefusableForm):
                     del self.fields[name]
         if "notice_on" not in ground.needs:
             del self.fields["notice_on"]
+        asked = {"confirmations", *ground.needs, *(() if is_exempt else ("return_sent_on", "return_sent_to"))}
+        for name in asked & self.fields.keys():
+            _leave_to_the_service(self.fields[name])
         self.fields["return_sent_on"].help_text = (
             "Not needed at the normal end of the final year, unless the authority asked for it."
             if is_exempt
@@ -199,6 +202,18 @@ class LeavingForm(RefusableForm):
         """Return what the form says."""
         given = {**self.cleaned_data, "confirmations": frozenset(self.cleaned_data["confirmations"])}
         return LeavingInput(**given)
+
+
+def _leave_to_the_service(field: forms.Field) -> None:
+    """Show a field as needed, but let the service find it empty: it names every fault of a leaving at once."""
+    field.required = True
+    check = field.validate
+
+    def validate(value: Any) -> None:
+        if value not in field.empty_values:
+            check(value)
+
+    field.validate = validate  # type: ignore[method-assign]
 
 
 class NextSchoolForm(RefusableForm):
