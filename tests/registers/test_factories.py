@@ -1,21 +1,23 @@
 """Every model of accounts and registers has a factory, and what it makes stands in the database."""
 
+import importlib
 import inspect
+import pkgutil
 from datetime import date
 
 import pytest
 from django.apps import apps
 
 from registers.models import Mark, MarkEntry, Session
-from tests.factories import accounts as accounts_factories
-from tests.factories import registers as registers_factories
+from tests import factories
 from tests.factories.base import RowFactory
 from tests.factories.registers import CodeFactory, MarkFactory, held_sessions, pupil_in_class
 
 FACTORIES = {
     factory._meta.model: factory
-    for module in (accounts_factories, registers_factories)
-    for _, factory in inspect.getmembers(module, inspect.isclass)
+    for module in pkgutil.iter_modules(factories.__path__, "tests.factories.")
+    if module.name.startswith(("tests.factories.accounts", "tests.factories.registers"))
+    for _, factory in inspect.getmembers(importlib.import_module(module.name), inspect.isclass)
     if issubclass(factory, RowFactory) and factory is not RowFactory
 }
 
