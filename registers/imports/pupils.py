@@ -28,6 +28,10 @@ COLUMNS = (
     Column("sen", cells.sen, is_optional=True),
     Column("ehcp", cells.yes_or_no(if_empty=False), is_optional=True),
     Column("flags", cells.flags, is_optional=True),
+    Column("middle_names", cells.optional(cells.text(150)), is_optional=True),
+    Column("known_as", cells.optional(cells.text(100)), is_optional=True),
+    Column("home_language", cells.optional(cells.text(60)), is_optional=True),
+    Column("last_school_name", cells.optional(cells.text(150)), is_optional=True),
 )
 
 
@@ -81,4 +85,8 @@ def _pupil(row: Row, *, says_when_leaving: bool) -> admissions.PupilInput:
         sen=row.get("sen"),
         ehcp=row.get("ehcp"),
         flags=row.get("flags"),
+        middle_names=row.get("middle_names"),
+        known_as=row.get("known_as"),
+        home_language=row.get("home_language"),
+        last_school_name=row.get("last_school_name"),
     )

@@ -151,6 +151,7 @@ class ContactThen:
 
     values: Mapping[str, str]
     relationship: str
+    is_confidential: bool  # today: an address once secret is told to nobody from an old record either
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,8 @@ def _contacts_on(pupil: Pupil, changes: Sequence[ParticularsChange], on: date) -
                 name: _value_on(on, notes.get(pk, []), name, getattr(people[pk], name)) for name in CONTACT_AT
             }
             values["address"] = ", ".join(values["address"].splitlines())
-            found.append(ContactThen(values, _value_on(on, of_link, "relationship", relationship)))
+            role = _value_on(on, of_link, "relationship", relationship)
+            found.append(ContactThen(values, role, people[pk].address_confidential))
     return found
 
 

@@ -29,7 +29,17 @@ from registers.services.refusals import RowFault, RowsRefused
 
 ONE_DAY = timedelta(days=1)
 ALWAYS_GIVEN = ("surname", "forename", "date_of_birth")
-OFTEN_GIVEN = ("sex", "fsm", "sen", "ehcp")  # None: the list does not say
+# None: the list does not say.
+OFTEN_GIVEN = (
+    "sex",
+    "fsm",
+    "sen",
+    "ehcp",
+    "middle_names",
+    "known_as",
+    "home_language",
+    "last_school_name",
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,10 @@ class PupilInput:
     fsm: bool | None = None
     sen: str | None = None
     ehcp: bool | None = None
+    middle_names: str | None = None
+    known_as: str | None = None
+    home_language: str | None = None
+    last_school_name: str | None = None
     flags: tuple[str, ...] | None = None
 
 

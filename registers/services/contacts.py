@@ -12,7 +12,9 @@ from registers.models import Contact, Pupil, PupilContact
 from registers.services.marks import attribution
 from registers.services.refusals import RowFault, RowsRefused
 
-DETAILS = ("phone", "email", "address")
+# What makes two rows of one name speak of one person.
+TELLING = ("phone", "email", "address")
+DETAILS = (*TELLING, "home_phone", "work_phone", "language")
 LINK_FIELDS = ("relationship", "priority", "parental_responsibility", "lives_with", "receives_letters")
 
 
@@ -27,6 +29,9 @@ class ContactInput:
     phone: str = ""
     email: str = ""
     address: str = ""
+    home_phone: str = ""
+    work_phone: str = ""
+    language: str = ""
     parental_responsibility: bool = True
     lives_with: bool = True
     receives_letters: bool = True
@@ -166,7 +171,7 @@ def _agrees(contact: Contact, row: ContactInput) -> bool:
     return any(
         (given := _comparable(detail, getattr(row, detail)))
         and given == _comparable(detail, getattr(contact, detail))
-        for detail in DETAILS
+        for detail in TELLING
     )
 
 

@@ -455,3 +455,11 @@ class TestTheHistoryPage:
 
         assert response.status_code == 422
         assert "The day must be a real date" in text_of(response)
+
+    def test_marks_a_confidential_address_of_a_past_day_too(self, client, url, pupil):
+        PupilContactFactory(pupil=pupil, contact__address_confidential=True)
+
+        response = client.get(f"{url('particulars_history', pupil.pk)}?on_day=1&on_month=11&on_year=2025")
+
+        assert "2 Valley Road, Anytown, AN1 2BB <strong" in text_of(response)
+        assert "Confidential address" in text_of(response)
