@@ -20,7 +20,12 @@ from tests.factories.registers import (
     SessionFactory,
     pupil_in_class,
 )
-from tests.factories.registers_arrivals import AuthorisedCollectorFactory, CollectorPupilFactory
+from tests.factories.registers_arrivals import (
+    AuthorisedCollectorFactory,
+    CollectorPupilFactory,
+    DepartureReturnFactory,
+    EarlyDepartureFactory,
+)
 from tests.registers.taking import (
     TUESDAY,
     Controls,
@@ -422,6 +427,22 @@ class TestLeavingEarly:
         assert response.status_code == 422
         assert "left at 10:30am already and is not back" in words(response)
         assert len(self.rows()) == 1
+
+    def test_needs_as_many_statements_for_many_departures_as_for_few(
+        self, hatch: Client, school: School, class_group: ClassGroup, robin: Pupil
+    ) -> None:
+        def leave(pupil: Pupil) -> None:
+            entry = EarlyDepartureFactory(pupil=pupil, on=TUESDAY)
+            DepartureReturnFactory(departure=entry, returned_at=time(10, 33))
+
+        for _ in range(3):
+            leave(pupil_in_class(class_group))
+        pages = (url("departures", school), url("late_book", school))
+        few = [len(queries_of(hatch, page)) for page in pages]
+        for _ in range(27):
+            leave(pupil_in_class(class_group))
+
+        assert [len(queries_of(hatch, page)) for page in pages] == few
 
     def test_is_put_right_and_withdrawn_with_reasons(
         self, hatch: Client, school: School, robin: Pupil
