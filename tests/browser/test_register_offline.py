@@ -1,7 +1,9 @@
 """Marks typed without the network: they arrive once, in order, with their time, and none is lost silently."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -34,7 +36,14 @@ class SameAddress(ThreadedWSGIServer):
     """A server that takes the address of the one before it, as a restarted one does."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.opened: list[socket.socket] = []
         super().__init__(*arguments, **{**options, "allow_reuse_address": True})
+
+    def get_request(self) -> Any:
+        """Keep each connection, to cut it when the server ends."""
+        request, address = super().get_request()
+        self.opened.append(request)
+        return request, address
 
 
 class Server:
@@ -52,8 +61,12 @@ class Server:
         self.live.start()
 
     def stop(self) -> None:
-        """End the server; whoever asks it gets no answer."""
+        """End the server with every connection to it, also those that browsers hold open."""
+        httpd = self.live.thread.httpd
         self.live.stop()
+        for connection in httpd.opened:
+            with suppress(OSError):  # closed already
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
