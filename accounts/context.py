@@ -23,6 +23,7 @@ STAFF_NAVIGATION: tuple[tuple[str, str, Right], ...] = (
     ("Overview", "reports:overview", Right.SEE_OVERVIEW),
     ("Governors", "reports:governors", Right.SEE_AGGREGATES),
     ("All schools", "reports:trust", Right.COMPARE_SCHOOLS),
+    ("Files", "registers:files", Right.TAKE_IN_FILES),
     ("School", "registers:set_up", Right.SET_UP_SCHOOL),
 )
 # Shortcuts of two keys, "g" and this one, for people who use single keys: key, page of the navigation, right.

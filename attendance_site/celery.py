@@ -41,6 +41,11 @@ app.conf.beat_schedule = {
         "task": "registers.tasks.forget_received_entries",
         "schedule": crontab(hour=3, minute=15),
     },
+    # Every night: files that somebody looked at and never took in.
+    "files looked at": {
+        "task": "registers.tasks.forget_old_uploads",
+        "schedule": crontab(hour=3, minute=30),
+    },
     # Every minute: letters whose wake-up message was lost with the broker are picked up from the database.
     "letters left waiting": {"task": "letters.tasks.render_waiting", "schedule": 60.0},
 }

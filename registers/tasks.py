@@ -7,7 +7,7 @@ from accounts.http import day_of_roles
 from accounts.models import Installation, School
 from accounts.people import system_user
 from registers.clock import present_moment
-from registers.services import anchors, closing, entries, nudges
+from registers.services import anchors, closing, entries, nudges, uploads
 from registers.services.marks import settle_unexplained
 
 
@@ -68,3 +68,10 @@ def tell_heads(**_: object) -> None:
     for school in School.objects.order_by("pk"):
         with scope(school=school):
             anchors.tell_head(school, at=at, on=day_of_roles())
+
+
+@shared_task(name="registers.tasks.forget_old_uploads", ignore_result=True)
+def forget_old_uploads(**_: object) -> None:
+    """Forget files that nobody took in within a day, of every school."""
+    with scopes_disabled():
+        uploads.forget_old_uploads(at=present_moment())

@@ -27,12 +27,13 @@ from tests.factories.registers_admission import (
 )
 from tests.factories.registers_ahead import WeeklyPatternFactory, known_ahead_for
 from tests.factories.registers_amending import amendment_of
-from tests.factories.registers_roll import DepartureFactory
 from tests.factories.registers_arrivals import (
     CollectorPupilFactory,
     EarlyDepartureFactory,
     LateArrivalFactory,
 )
+from tests.factories.registers_files import UploadedFileFactory
+from tests.factories.registers_roll import DepartureFactory
 
 DAY = date(2025, 9, 9)
 NOW = london(DAY, time(9, 0))
@@ -99,6 +100,7 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             "known_ahead": known_ahead_for(child).pk,
             "pattern": WeeklyPatternFactory(pupil=child).pk,
             "timetable": PartTimeTimetableFactory(pupil=child).pk,
+            "upload": UploadedFileFactory(school=school).pk,
             "arrival_id": LateArrivalFactory(session=morning, pupil=child).pk,
             "departure_id": EarlyDepartureFactory(pupil=child).pk,
             "collector_id": CollectorPupilFactory(pupil=child).collector_id,
