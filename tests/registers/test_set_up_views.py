@@ -15,6 +15,7 @@ from registers.models import CalendarPeriod, DayTimes, Mark, Session
 from registers.services.calendar import Period, set_calendar
 from tests.cast import SignIn, person
 from tests.commands import everything_stored
+from tests.factories.escalation import PolicyVersionFactory
 from tests.factories.registers import (
     ClassGroupFactory,
     EnrolmentFactory,
@@ -476,6 +477,13 @@ class TestWhatIsMissing:
         assert "No half term is entered: registers exist only on the days of the calendar." in words
         assert "There is no class in 2025/26: registers are taken by class." in words
         assert "Nobody is on roll today: enter or import the pupils." in words
+        assert "None is in force. Without one no step and no letter is proposed." in words
+
+    def test_names_the_version_of_the_policy_in_force(self, client, open_school, office):
+        with scope(school=open_school):
+            PolicyVersionFactory(school=open_school, in_force_from=date(2025, 9, 1), activated_by=office)
+
+        assert "Version 1 is in force since Mon 1 Sep." in Form(client, SCHOOL).words
 
     def test_takes_as_many_statements_for_thirty_pupils_as_for_three(self, client, class_group):
         for _ in range(3):
