@@ -205,7 +205,7 @@ class LeavingForm(RefusableForm):
 
 
 def _leave_to_the_service(field: forms.Field) -> None:
-    """Show a field as needed, but let the service find it empty: it names every fault of a leaving at once."""
+    """Show a field as needed, but let the service find it empty: it names every fault at once."""
     field.required = True
     check = field.validate
 
