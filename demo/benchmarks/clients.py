@@ -29,6 +29,13 @@ def token_of(html: str) -> str:
     return found[1]
 
 
+def seen_in(html: str) -> str:
+    """Return the code that stood for a form's first pupil; all of a class have the same here."""
+    found = re.search(r'name="seen_\d+" value="([^|"]*)\|', html)
+    assert found is not None  # noqa: S101 - every row has one
+    return found[1]
+
+
 def body_of(scene: Scene, place: int, token: str, *, seen: str, code: str) -> str:
     """Return what a browser sends when every pupil of a class gets a code where another stood."""
     fields = {"csrfmiddlewaretoken": token}
