@@ -50,12 +50,22 @@ class AmendForm:
     @classmethod
     def of(cls, data: QueryDict) -> "AmendForm":
         """Return the form with the entries of a request, not understood yet."""
-        names = ("first_on", "last_on", "code", "arrived", "nature", "preset", "year", "period")
+
+        def text(name: str) -> str:
+            return data.get(name, "").strip()
+
         return cls(
-            **{name: data.get(name, "").strip() for name in names},
+            first_on=text("first_on"),
+            last_on=text("last_on"),
+            code=text("code"),
+            arrived=text("arrived"),
+            nature=text("nature"),
+            preset=text("preset"),
+            year=text("year"),
+            period=text("period"),
             first_half=_half(data.get("first_half", "AM"), "AM"),
             last_half=_half(data.get("last_half", "PM"), "PM"),
-            reason_text=data.get("reason", "").strip(),
+            reason_text=text("reason"),
             seen=seen_of(data.get("seen", "")),
             is_confirmed=data.get("confirm") == "yes",
         )

@@ -135,7 +135,7 @@ def class_register(
 
     Two statements, however many pupils and days. The days are those of one academic year.
     """
-    values = {
+    values: dict[str, int | date | datetime | None] = {
         "school": class_group.school_id,
         "class_group": class_group.pk,
         "year": class_group.academic_year,
@@ -153,7 +153,7 @@ def class_register(
     for pupil, found in groupby(rows, key=lambda row: row[:4]):
         marks = tuple(StoodMark(by_id[row[4]], *row[5:]) for row in found)
         if any(mark.in_class for mark in marks):
-            lines.append(PupilLine(*pupil, marks=marks))
+            lines.append(PupilLine(*pupil, marks))
     return ClassRegister(class_group, sessions, tuple(lines))
 
 

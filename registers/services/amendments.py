@@ -69,7 +69,8 @@ class Planned:
 
     def wanted_instead_of(self, seen_code: str) -> WantedMark:
         """Return the mark to set where a person saw this code."""
-        return WantedMark(*self.place, *self.becomes, seen_code=seen_code)
+        code, arrived_at, nature = self.becomes
+        return WantedMark(*self.place, code, arrived_at, nature, seen_code=seen_code)
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ JOIN registers_markentry AS e ON e.batch_id = b.id
 WHERE b.school_id = %(school)s AND b.number BETWEEN %(number)s - 2 AND %(number)s + 2
     AND b.entries_count <= %(most)s
     AND (b.at, b.by_id, b.reason, b.by_position) = (%(at)s, %(by)s, %(reason)s, %(position)s)
-    AND b.written_at BETWEEN %(written_at)s - %(one_act)s AND %(written_at)s + %(one_act)s
+    AND b.written_at BETWEEN %(earliest)s AND %(latest)s
 ORDER BY b.number
 """
 
@@ -269,8 +270,8 @@ def _entries_of_act(batch: EntryBatch) -> list[tuple[Place, Values, Values]]:
                 "by": batch.by_id,
                 "reason": batch.reason,
                 "position": batch.by_position,
-                "written_at": batch.written_at,
-                "one_act": ONE_ACT,
+                "earliest": batch.written_at - ONE_ACT,
+                "latest": batch.written_at + ONE_ACT,
             },
         )
         rows = cursor.fetchall()

@@ -174,7 +174,7 @@ def _words(values: Values) -> str:
 def undo(request: StaffRequest, batch_id: int) -> HttpResponse:
     """Show what taking an amendment back would do, then do it as one new amendment."""
     at = present_moment()
-    batch = get_object_or_404(EntryBatch.objects.select_related("by", "school"), pk=batch_id)
+    batch: EntryBatch = get_object_or_404(EntryBatch.objects.select_related("by", "school"), pk=batch_id)
     try:
         undoing = amendments.plan_undo(batch)
     except DomainError as refusal:

@@ -128,6 +128,7 @@ def pupil(request: StaffRequest, pupil_id: int) -> HttpResponse:
         ],
         "older": 0 if shows_all else max(0, len(acts) - TIMELINE_LENGTH),
         "may_amend": may_amend,
+        "sees_all": request.may(Right.SEE_PUPILS),
         "form": AmendForm(year=str(year), period=period.key),
         "code_groups": code_key(period.sessions[0].on if period.sessions else today, "AM"),
         "reasons": REASONS,

@@ -244,6 +244,7 @@
     codeList.value = code === "\\" ? "/" : code;
     if (codeList.selectedIndex < 0) codeList.value = "";
     preview();
+    form.scrollIntoView({ block: "nearest" }); // below the map, so that both are in sight
   }
 
   function closePanel() {
