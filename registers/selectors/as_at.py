@@ -150,10 +150,10 @@ def class_register(
         rows = cursor.fetchall()
     by_id = {session.session_id: session for session in sessions}
     lines = []
-    for pupil, found in groupby(rows, key=lambda row: row[:4]):
+    for (pupil_id, upn, surname, forename), found in groupby(rows, key=lambda row: row[:4]):
         marks = tuple(StoodMark(by_id[row[4]], *row[5:]) for row in found)
         if any(mark.in_class for mark in marks):
-            lines.append(PupilLine(*pupil, marks))
+            lines.append(PupilLine(pupil_id, upn, surname, forename, marks))
     return ClassRegister(class_group, sessions, tuple(lines))
 
 
