@@ -391,8 +391,8 @@ class TestThePageOfChecks:
                     pupil_in_class(scene.morning.class_group)
                 costs.append((len(queries_of(client, PAGE)), len(queries_of(client, f"{PAGE}few-contacts/"))))
 
-        # Session, person, school, roles; one for each check, or the list.
-        assert costs == [(4 + len(CHECKS), 5)] * 2
+        # Two to know who asks; one for each check, or the list.
+        assert costs == [(2 + len(CHECKS), 3)] * 2
 
     def test_is_for_those_who_see_pupils(
         self, scene: Scene, class_teacher: User, governor: User, sign_in: SignIn
