@@ -88,6 +88,8 @@ def upload_look(request: StaffRequest, pk: int) -> HttpResponse:
 def upload_aside(request: StaffRequest, pk: int) -> HttpResponse:
     """Put a file aside without taking it in."""
     kept = get_object_or_404(UploadedFile, school=request.school, pk=pk)
+    if request.POST.get("act") != "aside":
+        return redirect("registers:upload_look", request.school.key, kept.pk)
     put_aside(kept)
     messages.success(request, f"{kept.name} is put aside: nothing was changed.")
     return redirect("registers:files", request.school.key)

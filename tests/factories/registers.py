@@ -29,6 +29,7 @@ from registers.models import (
     Register,
     Session,
     TimetableAbsence,
+    YearGroupTimes,
 )
 from registers.rules.calendar import academic_year_of, term_of
 from tests.factories.accounts import SchoolFactory, UserFactory
@@ -89,6 +90,20 @@ class SessionFactory(RowFactory[Session]):
     opens_at = LazyAttribute(lambda session: london(session.on, TIMES[session.half][0]))
     late_after_at = LazyAttribute(lambda session: london(session.on, TIMES[session.half][1]))
     closes_at = LazyAttribute(lambda session: london(session.on, TIMES[session.half][2]))
+
+
+class YearGroupTimesFactory(RowFactory[YearGroupTimes]):
+    """The nursery's later morning of a session."""
+
+    class Meta:
+        model = YearGroupTimes
+
+    session = SubFactory(SessionFactory)
+    school = SelfAttribute("session.school")
+    year_group = "N"
+    opens_at = LazyAttribute(lambda times: london(times.session.on, time(9, 0)))
+    late_after_at = LazyAttribute(lambda times: london(times.session.on, time(9, 10)))
+    closes_at = LazyAttribute(lambda times: london(times.session.on, time(9, 30)))
 
 
 class PupilFactory(RowFactory[Pupil]):

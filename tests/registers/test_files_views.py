@@ -98,7 +98,7 @@ class TestAFileOfPupils:
 
     def test_can_be_put_aside(self, client: Client, school: School, child: Pupil) -> None:
         sent(client, "pupils", PUPILS)
-        client.post(f"/s/hill/files/{waiting(school).pk}/put-aside/")
+        client.post(f"/s/hill/files/{waiting(school).pk}/put-aside/", {"act": "aside"})
 
         with scope(school=school):
             assert (UploadedFile.objects.count(), Pupil.objects.count()) == (0, 1)

@@ -90,10 +90,12 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             rendered_at=NOW,
             file=LetterFileFactory(school=school),
         ),
-        step=StepFactory(pupil=child, judged_on=DAY, proposed_at=NOW),
+        # A notice cannot be made before a person has entered what it asks of the parents: approvals are refused.
+        step=StepFactory(pupil=child, judged_on=DAY, proposed_at=NOW, letters=["wer_nti"]),
         rows={
             "address": PupilAddressFactory(pupil=child).pk,
             "flag": PupilFlagFactory(pupil=child).pk,
+            # Nobody who could be written to: what is asked of a step stays refused.
             "contact": PupilContactFactory(pupil=child, priority=9).contact_id,
             "outside": OutsideContactFactory(school=school).pk,
             "outside_link": PupilOutsideContactFactory(pupil=child).pk,
