@@ -31,6 +31,15 @@ JUMPS: tuple[tuple[str, str, str, Right], ...] = (
     ("r", "Registers", "registers:day", Right.SEE_REGISTERS),
     ("n", "Unexplained marks", "registers:unexplained", Right.SEE_PUPILS),
 )
+# Addresses below a school's that belong to a page of the navigation without standing under its address.
+BELONGS_TO: dict[str, str] = {
+    "amendments/": "registers:pupils",
+    "classes/": "registers:day",
+    "keyboard/": "registers:day",
+    "outside-contacts/": "registers:pupils",
+    "roll/": "registers:pupils",
+    "unexplained/": "registers:day",
+}
 # Pages of the navigation that are not of one school.
 ABOVE_SCHOOLS = frozenset({"reports:trust"})
 
@@ -64,6 +73,13 @@ def jumps_of(user: object, rights: frozenset[Right], school_key: str) -> list[Ju
     ]
 
 
+def is_within(path: str, name: str, url: str, school_key: str) -> bool:
+    """Say whether the address belongs to the page of this URL name and address."""
+    return path.startswith(url) or any(
+        page == name and path.startswith(f"/s/{school_key}/{part}") for part, page in BELONGS_TO.items()
+    )
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """
     Give templates `school`, `navigation` and `key_jumps`; empty outside a school's pages.
@@ -80,7 +96,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     for label, name, right in STAFF_NAVIGATION:
         if right in rights:
             url = reverse(name, kwargs={} if name in ABOVE_SCHOOLS else {"school_key": school.key})
-            items.append(NavigationItem(label, url, request.path.startswith(url)))
+            items.append(NavigationItem(label, url, is_within(request.path, name, url, school.key)))
     return {
         "school": school,
         "navigation": items,
