@@ -34,6 +34,11 @@ class SessionTimesAt:
         """Say whether the register has closed: from then on a change needs a reason."""
         return at > self.closes_at
 
+    def apply_to(self, session: Session) -> None:
+        """Let a session in hand, which is not saved, be that of the class: everything after asks it."""
+        session.opens_at, session.late_after_at = self.opens_at, self.late_after_at
+        session.closes_at = self.closes_at
+
     def as_rule(self, half: str) -> SessionTimes:
         """Return the times on the clock, by which an arrival is judged."""
         opens, late_after, closes = (

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +20,7 @@ from registers.forms.register import Fault, RegisterForm, minutes_left
 from registers.live_page import page_data
 from registers.models import Session
 from registers.posts import position_of
+from registers.register_rows import draw_rows
 from registers.selectors import registers as selectors
 from registers.services import marks
 from registers.services.marks import MarksChangedMeanwhile, MarksRefused, RegisterClosed, Saved
@@ -35,9 +37,11 @@ def register(request: StaffRequest, on: date, half: str, class_id: int) -> HttpR
         raise Http404
     if request.method != "POST":
         page = selectors.register_page(group, session)
+        page.times.apply_to(session)
         return _show_register(request, RegisterForm(page, at=at), at=at)
 
     page = selectors.register_page(group, session, recent_days=0)
+    page.times.apply_to(session)
     access.check_can_save_marks(request.roles, session, at=at)
     form = RegisterForm(page, request.POST, at=at)
     if form.is_valid():
@@ -83,6 +87,13 @@ def _show_register(
         refusal = f"The school was closed: {session.get_status_display()}."
     context = {
         "form": form,
+        "rows": draw_rows(
+            form.rows,
+            label=f"{session.on:%a} {session.half}",
+            present=form.present,
+            can_enter=not refusal,
+            history_url=_history_url(request, session) if closed else "",
+        ),
         "errors": form.faults,
         "page": form.page,
         "session": session,
@@ -112,6 +123,14 @@ def _show_register(
         },
     }
     return render(request, "registers/register.html", context, status=status)
+
+
+def _history_url(request: StaffRequest, session: Session) -> str:
+    """Return the address of the history of a mark of this session, with 0 for the pupil's id."""
+    return reverse(
+        "registers:mark_history",
+        kwargs={"school_key": request.school.key, "pupil_id": 0, "session_id": session.pk},
+    )
 
 
 def _late_after(form: RegisterForm) -> str:
