@@ -15,10 +15,10 @@ from accounts.http import SignedInRequest, StaffRequest, staff_page
 from registers import access, live_page
 from registers.clock import present_moment
 from registers.forms.entries import EntriesUnreadable, read_entries
-from registers.forms.register import session_times
 from registers.models import ClassGroup, Session
 from registers.posts import position_of
 from registers.selectors import marking as selectors
+from registers.selectors.times import class_times
 from registers.services import entries
 from registers.services.entries import KeyUsedOtherwise, Sender
 
@@ -29,6 +29,8 @@ def take_entries(request: StaffRequest, on: date, half: str, class_id: int) -> H
     """Save marks that were typed into one register, and say of each what became of it."""
     at = present_moment()
     group, session = _register_of(request, on, half, class_id)
+    times = class_times(group, session)
+    times.apply_to(session)
     try:
         sent = read_entries(request.body, session_id=session.pk)
         page = live_page.read_page(sent.page)
@@ -41,7 +43,7 @@ def take_entries(request: StaffRequest, on: date, half: str, class_id: int) -> H
             group,
             session,
             sent.entries,
-            times=session_times(session),
+            times=times.as_rule(half),
             sender=Sender(
                 user=request.user,
                 position=position_of(request.roles),
