@@ -16,6 +16,7 @@ from registers.posts import position_of
 from registers.pupil_tabs import tabs_of
 from registers.rules.numbers import counted
 from registers.selectors import ahead as selectors
+from registers.selectors.pupils import standing_of
 from registers.services import ahead
 from registers.services.ahead import ArrangementRefused, MarkedAlready
 from registers.services.mark_sets import MarkSetRefused
@@ -194,6 +195,7 @@ def pupil_ahead(request: StaffRequest, pupil_id: int) -> HttpResponse:
     pupil = access.pupil_for(request.user, request.roles, school=request.school, pk=pupil_id, on=today)
     context = {
         "pupil": pupil,
+        "standing": standing_of(pupil, on=today),
         "tabs": tabs_of(request, pupil, "registers:pupil_ahead"),
         "ahead": selectors.ahead_of_pupil(pupil, on=today),
         "today": today,

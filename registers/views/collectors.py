@@ -16,6 +16,7 @@ from registers.forms.arrivals import CollectorForm, LetterForm, WhyForm
 from registers.models import AuthorisedCollector, Pupil
 from registers.pupil_tabs import tabs_of
 from registers.selectors import collectors as selectors
+from registers.selectors.pupils import standing_of
 from registers.services import collectors as services
 from registers.services.collectors import TooYoung
 
@@ -73,6 +74,7 @@ def _show(
     choices = selectors.choices_for(pupil, on=today)
     context = {
         "pupil": pupil,
+        "standing": standing_of(pupil, on=today),
         "tabs": tabs_of(request, pupil, "registers:collectors"),
         "form": form,
         "today": today,
