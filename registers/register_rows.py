@@ -6,8 +6,8 @@ the database on finding them. Everything that comes from outside is escaped here
 """
 
 from collections.abc import Iterable
+from html import escape  # what Django's own calls, without its wrapper for texts in other languages
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from registers.forms.register import Row

@@ -96,8 +96,13 @@ def _rush(scene: Scene, port: int, *, seconds: float) -> tuple[list[float], floa
         turn = 0
         while time.perf_counter() < ends[0]:
             began = time.perf_counter()
-            browser.request("POST", url, bodies[turn % 2], headers)
-            answer = browser.getresponse()
+            try:
+                browser.request("POST", url, bodies[turn % 2], headers)
+                answer = browser.getresponse()
+            except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+                # The server closes a connection that was quiet for long; a browser opens another.
+                browser.close()
+                continue
             answer.read()
             if answer.status != 302:
                 faults.append(f"status {answer.status}")

@@ -4,7 +4,6 @@ from datetime import date
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import access as rights
@@ -97,11 +96,9 @@ def outbox(request: SignedInRequest) -> HttpResponse:
 
 
 def _register_of(request: StaffRequest, on: date, half: str, class_id: int) -> tuple[ClassGroup, Session]:
-    group = access.class_group_for(request.user, request.roles, school=request.school, pk=class_id, on=on)
-    session = get_object_or_404(Session, school=request.school, on=on, half=half)
-    if group.academic_year != session.academic_year:
-        raise Http404
-    return group, session
+    return access.register_for(
+        request.user, request.roles, school=request.school, pk=class_id, on=on, half=half
+    )
 
 
 def _refused(message: str, status: int) -> JsonResponse:

@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -31,10 +31,9 @@ from registers.services.marks import MarksChangedMeanwhile, MarksRefused, Regist
 def register(request: StaffRequest, on: date, half: str, class_id: int) -> HttpResponse:
     """Show one class's register for one session, and save what was entered: all of it, or nothing."""
     at = present_moment()
-    group = access.class_group_for(request.user, request.roles, school=request.school, pk=class_id, on=on)
-    session = get_object_or_404(Session, school=request.school, on=on, half=half)
-    if group.academic_year != session.academic_year:
-        raise Http404
+    group, session = access.register_for(
+        request.user, request.roles, school=request.school, pk=class_id, on=on, half=half
+    )
     if request.method != "POST":
         page = selectors.register_page(group, session)
         page.times.apply_to(session)

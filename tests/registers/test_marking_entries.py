@@ -503,4 +503,4 @@ class TestTheCost:
 
         # The person, school and roles; the class and whether the teacher teaches it, the session of the day;
         # the pupils; the lock, the keys, the marks; who acts, the register, the marks' write; the keys.
-        assert one == many == 13
+        assert one == many == 12

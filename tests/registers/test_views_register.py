@@ -134,7 +134,7 @@ class TestOpeningARegister:
 
         # The person; school and roles; the class and whether the teacher teaches it; the session of the day;
         # the pupils with their marks and the register. The session of the browser comes from the cache.
-        assert len(with_three) == len(with_thirty) == 5
+        assert len(with_three) == len(with_thirty) == 4
 
     def test_says_that_a_class_is_empty(
         self, school: School, class_group: ClassGroup, class_teacher: User, sign_in: SignIn, while_open: None
@@ -300,7 +300,7 @@ class TestTakingARegister:
 
         # Person, school and roles, class, session of the day, pupils with marks; in one transaction who acts,
         # the register's row, what stands there now, the marks.
-        assert len(with_three) == len(with_thirty) == 9
+        assert len(with_three) == len(with_thirty) == 8
         assert [sql.split()[0] for sql in with_thirty[5:9]] == ["SELECT", "INSERT", "SELECT", "INSERT"]
         assert len(standing(thirty.session)) == 30
 
