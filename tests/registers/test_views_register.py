@@ -298,10 +298,10 @@ class TestTakingARegister:
 
         with_thirty = queries_of(client, thirty.url, rest)
 
-        # Person, school and roles, class, session of the day, pupils with marks; in one transaction who acts,
+        # Person, school and roles, class with session, pupils with marks; in one transaction who acts,
         # the register's row, what stands there now, the marks.
         assert len(with_three) == len(with_thirty) == 8
-        assert [sql.split()[0] for sql in with_thirty[5:9]] == ["SELECT", "INSERT", "SELECT", "INSERT"]
+        assert [sql.split()[0] for sql in with_thirty[4:8]] == ["SELECT", "INSERT", "SELECT", "INSERT"]
         assert len(standing(thirty.session)) == 30
 
 
