@@ -122,6 +122,7 @@ class SmallSchool:
     acts: list[tuple[int, int]] = field(default_factory=list)
     # The marks that closures took away and that no undoing has brought back yet.
     cleared: dict[Place, Values] = field(default_factory=dict)
+    calendar: list[Session] = field(default_factory=list)
     done: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
 
@@ -136,8 +137,14 @@ class SmallSchool:
         return self.now.date()
 
     def sessions(self) -> list[Session]:
-        """Return every session of the calendar in order, held or not."""
-        return list(Session.objects.filter(school=self.school).order_by("on", "half"))
+        """Return every session of the calendar in order, held or not; read again after `calendar_changed`."""
+        if not self.calendar:
+            self.calendar = list(Session.objects.filter(school=self.school).order_by("on", "half"))
+        return self.calendar
+
+    def calendar_changed(self) -> None:
+        """Note that sessions were closed or opened."""
+        self.calendar = []
 
     def pupils(self) -> list[Pupil]:
         """Return every pupil the school ever had."""

@@ -6,7 +6,7 @@ Tables are read as they are; what each code counts as is written out here a seco
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -72,23 +72,29 @@ def rows_of(sql: str, *values: object) -> list[tuple[object, ...]]:
         return cursor.fetchall()
 
 
-def known_of(school: School) -> Known:
-    """Read marks, sessions and roll."""
+def known_of(school: School, last: Known | None = None) -> Known:
+    """Read marks, sessions and roll; the last two as they were known last, where they cannot have changed."""
     rows = rows_of(
         "SELECT pupil_id, session_id, code, arrived_at, nature, recorded_by_id, source"
         " FROM registers_mark WHERE school_id = %s AND academic_year = 2025",
         school.pk,
     )
+    marks: list[tuple[Place, Standing]] = [
+        ((row[0], row[1]), Standing((row[2], row[3], row[4]), row[5], row[6]))  # type: ignore[misc,arg-type]
+        for row in rows
+    ]
+    if last is not None:
+        return replace(last, rows=marks)
     held = rows_of(
         'SELECT id, "on", half, status, closes_at FROM registers_session WHERE school_id = %s', school.pk
     )
     roll: dict[int, list[tuple[date, date]]] = {}
-    for pupil, first, last in rows_of(
+    for pupil, starts_on, leaving_on in rows_of(
         "SELECT pupil_id, starts_on, leaving_on FROM registers_enrolment WHERE school_id = %s", school.pk
     ):
-        roll.setdefault(pupil, []).append((first, last or date.max))  # type: ignore[arg-type]
+        roll.setdefault(pupil, []).append((starts_on, leaving_on or date.max))  # type: ignore[arg-type]
     return Known(
-        [((row[0], row[1]), Standing((row[2], row[3], row[4]), row[5], row[6])) for row in rows],  # type: ignore[misc]
+        marks,
         {row[0]: (row[1], row[2], row[3] == "held", row[4]) for row in held},  # type: ignore[misc]
         roll,
     )
@@ -142,6 +148,11 @@ def faults_of_marks(known: Known) -> list[str]:
     return faults
 
 
+def different(before: Mapping[Place, object], now: Mapping[Place, object]) -> set[Place]:
+    """Return the places at which two states differ."""
+    return {place for place, _ in before.items() ^ now.items()}
+
+
 @dataclass
 class Replay:
     """The history acted out again, link by link."""
@@ -168,8 +179,7 @@ class Replay:
         present = {place: (mark.values, mark.by) for place, mark in known.rows}
         return [
             f"the history ends with {self.state.get(place)} at {place}, and {present.get(place)} stands there"
-            for place in sorted(self.state.keys() | present.keys())
-            if self.state.get(place) != present.get(place)
+            for place in sorted(different(self.state, present))
         ]
 
 
@@ -242,13 +252,17 @@ def faults_of_keys(
     return faults
 
 
-def fingerprint_of(school: School) -> object:
-    """Return what no refusal may change: all that acts write beside marks, in short."""
+def fingerprint_of(school: School) -> tuple[object, ...]:
+    """
+    Return what no refusal may change: all that acts write, in short.
+
+    First the end of the history, then sessions and roll, then the rest.
+    """
     tables = {
         "registers_historyhead": "t.school_id",
+        "registers_session": "t.id",
         "registers_enrolment": "t.id",
         "registers_classmembership": "t.id",
-        "registers_session": "t.id",
         "registers_calendarperiod": "t.id",
         "registers_register": "t.id",
         "registers_registerclosing": "t.id",
@@ -266,7 +280,8 @@ def fingerprint_of(school: School) -> object:
     ] + [f"(SELECT count(*) FROM {table} WHERE school_id = %(school)s)" for table in counts]  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(parts)}", {"school": school.pk})
-        return cursor.fetchone()
+        found: tuple[object, ...] = cursor.fetchone()
+        return found
 
 
 def faults_of_chain(school: School) -> list[str]:
