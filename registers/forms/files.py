@@ -25,7 +25,7 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label="File",
-        help_text="CSV or Excel (.xlsx); for a Common Transfer File XML. 20 MB at most",
+        help_text="CSV or Excel (.xlsx), or XML for a Common Transfer File. 20 MB at most",
         error_messages={"required": "Choose a file", "empty": "The file is empty"},
     )
 

@@ -82,8 +82,8 @@ class PlaceForm(RefusableForm):
 class JoinForm(PlaceForm):
     """A new pupil."""
 
-    forename = OneLine(label="First name", longest=100, error_messages={"required": "Enter the first name"})
-    surname = OneLine(label="Last name", longest=100, error_messages={"required": "Enter the last name"})
+    forename = OneLine(label="Forename", longest=100, error_messages={"required": "Enter the forename"})
+    surname = OneLine(label="Surname", longest=100, error_messages={"required": "Enter the surname"})
     date_of_birth = Day(label="Date of birth", error_messages={"required": "Enter the date of birth"})
     sex = forms.ChoiceField(
         label="Sex",

@@ -201,7 +201,7 @@ def _tasks(row: PartTimeTimetable, *, on: date, has_worker: bool) -> tuple[Timet
     if row.authority_told_on is None:
         tasks.append(TimetableTask("authority_told_on", "Tell the local authority", row.first_day < on))
     if row.plan_discussed_on is None and row.pupil.ehcp:
-        text = "Talk the education, health and care plan over with the authority"
+        text = "Discuss the education, health and care plan with the authority"
         tasks.append(TimetableTask("plan_discussed_on", text, row.first_day < on))
     if row.social_worker_told_on is None and has_worker:
         tasks.append(TimetableTask("social_worker_told_on", "Tell the social worker", row.first_day < on))

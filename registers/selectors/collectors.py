@@ -54,7 +54,7 @@ def choices_for(pupil: Pupil, *, on: date) -> list[Choice]:
         elif not link.parental_responsibility:
             refusal = "No parental responsibility, and not an authorised collector."
         elif not link.lives_with:
-            refusal = "The child does not live with this person: ask the parent the child lives with."
+            refusal = "The pupil does not live with this person: ask the parent they live with."
         found.append(
             Choice(
                 key=f"contact-{link.contact_id}",

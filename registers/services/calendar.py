@@ -36,6 +36,7 @@ from registers.services.sessions import (
     instant,
     plan_sessions,
 )
+from registers.words import day as in_words
 
 __all__ = [
     "CalendarChange",
@@ -120,7 +121,7 @@ def plan_calendar(
     if any(row.kind == "half_term" for row in dropped):
         outside = left_outside(planned)
         if outside:
-            named = ", ".join(f"{period.name} ({period.first_day})" for period in outside)
+            named = ", ".join(f"{period.name} ({in_words(period.first_day, today)})" for period in outside)
             raise DomainError(f"Remove the closures on days that would lie in no half term first: {named}.")
     return CalendarPlan(
         written=tuple(

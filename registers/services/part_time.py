@@ -24,7 +24,7 @@ from registers.services.timetables import UNEXCUSED, TimetableInput, set_timetab
 SESSIONS_OF_A_WEEK = 10
 TOLD = {
     "authority_told_on": "The local authority was told",
-    "plan_discussed_on": "The education, health and care plan was talked over with the authority",
+    "plan_discussed_on": "The education, health and care plan was discussed with the authority",
     "social_worker_told_on": "The social worker was told",
 }
 

@@ -258,7 +258,7 @@ class TestEveryScreen:
         page.get_by_role("link", name="Amend marks by date").click()
         page.get_by_label("From: day").fill("2025-11-10")
         page.get_by_label("To: day").fill("2025-11-14")
-        page.get_by_label("Code that is to stand").select_option("I")
+        page.get_by_label("New code").select_option("I")
         page.get_by_label("Usual reasons").select_option("The parent rang")
         page.get_by_role("button", name="Preview the amendment").click()
         expect(page.get_by_role("heading", name="10 marks will change")).to_be_visible()

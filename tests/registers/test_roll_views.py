@@ -398,7 +398,7 @@ class TestGoingUpAYear:
                 address("next_year"), {"do": "move", f"name_{class_group.pk}_5": "Yew"}
             )
 
-        assert "It can be done from 1 April 2026" in page
+        assert "You can do this from 1 April 2026" in page
         assert answer.status_code == 422
         assert "from 1 April 2026" in answer.content.decode()
 
