@@ -18,6 +18,7 @@ from accounts import events
 from accounts.errors import DomainError
 from accounts.models import School, User
 from registers.models import CalendarPeriod, HistoryHead, Mark, Register, Session
+from registers.rules.calendar import academic_year_of
 from registers.rules.closures import is_taken, reason_needed, reason_of, reason_of_reopening
 from registers.services.calendar import (
     CalendarChange,
@@ -272,10 +273,46 @@ class ReopeningPlan:
         return sha256(repr(said).encode()).hexdigest()[:16]
 
 
+# Only the row of the closure knows which marks it took away: once it is gone they could not come back.
+TAKEN_AND_STILL_CLOSED = """
+SELECT FROM registers_entrybatch AS b
+JOIN registers_markentry AS e ON e.batch_id = b.id AND e.academic_year = %(year)s
+JOIN registers_session AS s ON s.id = e.session_id
+WHERE b.school_id = %(school)s AND b.number BETWEEN %(first)s AND %(last)s
+    AND e.new_code IS NULL AND s.status <> 'held' AND NOT s.id = ANY (%(opening)s)
+LIMIT 1
+"""
+
+
+def _refuse_to_lose_marks(row: CalendarPeriod, opening: Collection[Session]) -> None:
+    if row.cleared_from is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TAKEN_AND_STILL_CLOSED,
+            {
+                "school": row.school_id,
+                "first": row.cleared_from,
+                "last": row.cleared_to,
+                "year": academic_year_of(row.first_day),
+                "opening": [session.pk for session in opening],
+            },
+        )
+        if cursor.fetchone() is not None:
+            raise DomainError(
+                "Another closure keeps the school closed over marks that this one took away: undo that first."
+            )
+
+
 def plan_reopening(school: School, row: CalendarPeriod, *, at: datetime) -> ReopeningPlan:
-    """Return what undoing a closure would do. Five statements, however many pupils."""
+    """
+    Return what undoing a closure would do. Six statements, however many pupils.
+
+    :raises DomainError: another closure keeps sessions closed whose marks this one took away
+    """
     calendar = plan_calendar(school, drop=[row.pk], today=at.astimezone(LONDON).date())
     opening = calendar.sessions.opening
+    _refuse_to_lose_marks(row, opening)
     if row.cleared_from is None or not opening:
         return ReopeningPlan(row, calendar, (), 0)
     with connection.cursor() as cursor:
@@ -316,6 +353,7 @@ def reopen_school(
     were never taken are to be taken.
 
     :raises MarksChangedSince: the plan is not the one that was seen
+    :raises DomainError: another closure keeps sessions closed whose marks this one took away
     """
     lock_calendar(school)
     plan = plan_reopening(school, row, at=at)

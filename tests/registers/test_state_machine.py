@@ -5,15 +5,21 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
 
 import pytest
 from django.db import connection, transaction
+from django_scopes import scope
 from hypothesis import HealthCheck, settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from accounts.errors import DomainError
+from registers.models import CalendarPeriod
+from registers.services import closures
+from registers.services.calendar import Period
 from registers.services.mark_sets import WantedMark, set_marks
+from registers.services.marks import MarkRow, load_marks
+from tests.factories.registers import london
 from tests.registers.machine import watch
 from tests.registers.machine.marking import Effect
 from tests.registers.machine.run import ACTS, WEIGHTS, Act, Run
@@ -23,6 +29,7 @@ from tests.registers.machine.small_school import Chance, Die, Searched, SmallSch
 SEEDS, SCHOOLS, STEPS = 4, 5, 500
 # What a search for short ways to a fault does beside: schools and steps at each, at most.
 SEARCHED_SCHOOLS, SEARCHED_STEPS = 12, 30
+TUESDAY, WEDNESDAY = date(2025, 11, 4), date(2025, 11, 5)
 MARKS = "registers_mark_2025"
 ENTRIES = "registers_markentry_2025"
 
@@ -64,6 +71,34 @@ class TestSchoolsAtWhichAnythingHappens:
                 suppress_health_check=list(HealthCheck),
             ),
         )
+
+
+@pytest.mark.django_db
+class TestTwoClosuresOverTheSameDay:
+    def test_are_undone_the_later_first_so_that_no_mark_is_lost(self) -> None:
+        here = make_small_school()
+        here.now = london(WEDNESDAY, time(15, 0))
+        with scope(school=here.school):
+            for session in here.sessions()[2:6]:
+                row = MarkRow(here.pupils()[0].pk, session.pk, session.academic_year, "I")
+                load_marks(here.school, [row], by=here.teacher, at=session.opens_at, source="register")
+            stood = watch.known_of(here.school).marks.keys()
+            days = (Period("emergency_closure", "Snow", TUESDAY, last) for last in (TUESDAY, WEDNESDAY))
+            first, second = (
+                closures.close_school(here.school, period, by=here.office, at=here.moment()).period_id
+                for period in days
+            )
+
+            with pytest.raises(DomainError, match="Another closure keeps the school closed over marks"):
+                self.undo(here, first)
+            assert CalendarPeriod.objects.filter(pk=first).exists()
+
+            assert [self.undo(here, period) for period in (second, first)] == [2, 2]
+            assert watch.known_of(here.school).marks.keys() == stood
+
+    def undo(self, here: SmallSchool, period_id: int) -> int:
+        row = CalendarPeriod.objects.get(pk=period_id)
+        return closures.reopen_school(here.school, row, by=here.office, at=here.moment()).restored
 
 
 class AnySchool(RuleBasedStateMachine):
