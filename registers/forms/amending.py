@@ -101,7 +101,7 @@ class AmendForm:
             self.refuse("The last session must come after the first", "last_on")
         arrived_at: time | None = None
         if self.code not in CODE_BY_SYMBOL:
-            self.refuse("Choose the code that is to stand", "code")
+            self.refuse("Choose the new code", "code")
         else:
             try:
                 arrived_at = parse_clock(self.arrived)

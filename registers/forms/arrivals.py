@@ -252,9 +252,12 @@ class GateForm(forms.Form):
 class CollectorForm(forms.Form):
     """Who may collect, as the letter of the parents says."""
 
-    name = forms.CharField(label="Name", max_length=150)
+    name = forms.CharField(label="Name", max_length=150, error_messages={"required": "Enter the name"})
     relationship = forms.CharField(
-        label="Relationship", max_length=40, help_text="Such as sister, grandparent, neighbour"
+        label="Relationship",
+        max_length=40,
+        help_text="Such as sister, grandparent, neighbour",
+        error_messages={"required": "Enter what this person is to the pupil"},
     )
     phone = forms.CharField(label="Phone", max_length=40, required=False)
     is_adult = forms.BooleanField(label="18 or over", required=False)

@@ -52,8 +52,8 @@ class DetailsForm(forms.Form):
 class PeriodForm(forms.Form):
     """The days of a half term or closure; sentences of the calendar find the control they speak of."""
 
-    first_day = DatePartsField(label="First day")
-    last_day = DatePartsField(label="Last day")
+    first_day = DatePartsField(label="First day", error_messages={"required": "Enter the first day"})
+    last_day = DatePartsField(label="Last day", error_messages={"required": "Enter the last day"})
 
     def clean(self) -> dict[str, Any]:
         """Refuse days in the wrong order."""
