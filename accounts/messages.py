@@ -22,13 +22,13 @@ class CacheStorage(SessionStorage):
 
     def _get(self, *args: Any, **kwargs: Any) -> tuple[Any, bool]:
         kept = self.deserialize_messages(cache.get(self._key)) if self._key else None
-        in_session, _ = super()._get(*args, **kwargs)
+        in_session, _ = super()._get(*args, **kwargs)  # type: ignore[misc]  # not in the stubs
         return [*(in_session or []), *(kept or [])], True
 
     def _store(self, messages: Iterable[Any], response: Any, *args: Any, **kwargs: Any) -> list[Any]:
         waiting = list(messages)[-MOST:]
         if not self._key:
-            return list(super()._store(waiting, response, *args, **kwargs))
+            return list(super()._store(waiting, response, *args, **kwargs))  # type: ignore[misc]
         if self.session_key in self.request.session:
             del self.request.session[self.session_key]
         if waiting:

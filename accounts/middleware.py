@@ -133,9 +133,9 @@ def private_pages(get_response: GetResponse) -> GetResponse:
     """
     Keep signed-in people's pages out of every cache, and wipe what is left when they sign out.
 
-    A shared office computer has a back button. `no-store` stands whatever the view says of caching. Marks that
-    wait in the browser for the connection are no one's to wipe: the page says so with its sign-out, and a
-    session that the program ends never wipes them (docs/adr/0010).
+    A shared office computer has a back button. `no-store` stands whatever the view says of caching. Marks
+    that wait in the browser for the connection are no one's to wipe: the page says so with its sign-out, and
+    a session that the program ends never wipes them (docs/adr/0010).
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

@@ -48,8 +48,10 @@ def class_group_for(user: User, roles: frozenset[str], *, school: School, pk: in
         return get_object_or_404(ClassGroup, school=school, pk=pk)
     taught = class_groups_for(user, roles, school=school, on=on).filter(pk=OuterRef("pk"))
     # One statement for the class and whether it is theirs.
-    group = get_object_or_404(ClassGroup.objects.annotate(is_taught=Exists(taught)), school=school, pk=pk)
-    if not group.is_taught:
+    group: ClassGroup = get_object_or_404(
+        ClassGroup.objects.annotate(is_taught=Exists(taught)), school=school, pk=pk
+    )
+    if not group.is_taught:  # type: ignore[attr-defined]  # annotated above
         raise PermissionDenied("You can open the registers of the classes you teach.")
     return group
 
@@ -80,7 +82,13 @@ def register_for(
     :raises PermissionDenied: it is somebody else's class
     """
     with connection.cursor() as cursor:
-        asked = {"user": user.pk, "school": school.pk, "pk": pk, "on": on, "half": half}
+        asked: dict[str, int | str | date] = {
+            "user": user.pk,
+            "school": school.pk,
+            "pk": pk,
+            "on": on,
+            "half": half,
+        }
         cursor.execute(REGISTER_FOR, asked)
         row = cursor.fetchone()
         if row is None:

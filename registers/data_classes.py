@@ -145,7 +145,8 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         personal="on left_at expected_back_at is_alone collected_by relationship",
         special="reason reason_text proof proof_text override_reason",
         operational=(
-            "id school_id pupil_id contact_id collector_id recorded_by_id recorded_at replaces_id is_withdrawal"
+            "id school_id pupil_id contact_id collector_id recorded_by_id recorded_at replaces_id"
+            " is_withdrawal"
             " correction_reason"
         ),
     ),

@@ -14,13 +14,26 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ReceivedEntry",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.UUIDField()),
                 ("fingerprint", models.CharField(max_length=64)),
                 ("outcome", models.JSONField()),
                 ("received_at", models.DateTimeField(db_index=True)),
-                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ("school", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.school")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="accounts.school"),
+                ),
             ],
             options={
                 "constraints": [

@@ -60,7 +60,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL([DIGEST], ["DROP FUNCTION registers_entries_digest(bigint, smallint[])"]),
-        migrations.RunSQL(
-            [replacing(CHANGES)], [replacing([(new, old) for old, new in reversed(CHANGES)])]
-        ),
+        migrations.RunSQL([replacing(CHANGES)], [replacing([(new, old) for old, new in reversed(CHANGES)])]),
     ]

@@ -17,9 +17,9 @@ def next_class_name(name: str, year_group: str, classes: Mapping[str, Sequence[s
     Return the class that pupils of a year group in this class probably go up to.
 
     In a class of both years the older move on and the younger stay. A name with its year goes up with it
-    ("3B" to "4B", "R Oak" to "1 Oak", "Year 3" to "Year 4"); otherwise the classes of the two years are paired
-    in their order when there are as many, or only one above; otherwise the class keeps its name. `classes` are
-    this year's names by year group; a person checks every answer.
+    ("3B" to "4B", "R Oak" to "1 Oak", "Year 3" to "Year 4"); otherwise the classes of the two years are
+    paired in their order when there are as many, or only one above; otherwise the class keeps its name.
+    `classes` are this year's names by year group; a person checks every answer.
     """
     above = year_after(year_group)
     here, there = sorted(classes.get(year_group, ())), sorted(classes.get(above, ()))

@@ -47,7 +47,8 @@ class TestTwoPeople:
         assert time.monotonic() - began < 5
         assert glyph(other, 0) == "N"
         assert other.evaluate(focused) == before
-        expect(other.locator("#others")).to_have_text("Tess Teacher marked Robin Abbot: Reason not yet known.")
+        said = "Tess Teacher marked Robin Abbot: Reason not yet known."
+        expect(other.locator("#others")).to_have_text(said)
 
         other.keyboard.press("l")
         expect(one.locator("#count")).to_have_text("2 of 3 marked", timeout=5000)

@@ -117,7 +117,6 @@ class TestTheContainers:
         assert [volume.split(":")[0] for volume in mounted] == ["./deploy/create-role.sh"]
         assert os.access(ROOT / "deploy/create-role.sh", os.X_OK)
 
-
     def test_let_only_the_migration_own_the_database(self) -> None:
         with_owner = [name for name, service in services().items() if "DATABASE_OWNER_URL" in str(service)]
         command = services()["web"]["command"]

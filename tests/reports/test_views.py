@@ -76,7 +76,7 @@ class TestTheOverview:
         self, school, class_group, week, by, champion, sign_in, django_assert_num_queries
     ):
         client = sign_in(champion)
-        # The person, school and roles; rates 4; sessions, classes, members, marks, registers, closings; steps.
+        # Person, school and roles; rates 4; sessions, classes, members, marks, registers, closings; steps.
         for pupils in (3, 27):
             for _ in range(pupils):
                 pupil_with_marks(class_group, week, "/////////I", by=by)

@@ -90,7 +90,7 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             rendered_at=NOW,
             file=LetterFileFactory(school=school),
         ),
-        # A notice cannot be made before a person has entered what it asks of the parents: approvals are refused.
+        # A notice waits for what a person has to enter: approvals are refused.
         step=StepFactory(pupil=child, judged_on=DAY, proposed_at=NOW, letters=["wer_nti"]),
         rows={
             "address": PupilAddressFactory(pupil=child).pk,

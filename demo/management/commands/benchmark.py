@@ -17,9 +17,7 @@ class Command(RollcallCommand):
 
     def add_options(self, parser: ArgumentParser) -> None:
         """Add the size of the school."""
-        parser.add_argument(
-            "--pupils", type=int, default=1000, metavar="N", help="default 1000"
-        )
+        parser.add_argument("--pupils", type=int, default=1000, metavar="N", help="default 1000")
         parser.add_argument("--years", type=int, default=1, metavar="N", help="of marks; default 1")
         parser.add_argument("--quick", action="store_true", help="small: to see that it runs")
 

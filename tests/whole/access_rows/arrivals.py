@@ -9,7 +9,7 @@ COLLECTOR = {"collector_id": "collector_id"}
 PUPIL = {"pupil_id": "pupil_id"}
 SHEET = {"on": "on", "half": "half", "class_id": "class_id"}
 
-# A post without a word in it is refused on the page (422), or sent back with a message where there is no page.
+# A post without a word in it is refused on the page (422), or sent back with a message.
 ROWS: tuple[Row, ...] = (
     of_school("registers:arrivals", RECORD_KEEPERS),
     of_school("registers:arrivals", RECORD_KEEPERS, method="post", status=422),
