@@ -134,6 +134,7 @@ def correct_arrival(
     _check_stands(entry, why)
     desk, day = _desk_of(pupil, on=entry.session.on)
     half = entry.session.half
+    _session(day, half)
     mark = desk.halves[half]
     before = KnownMark(
         entry.previous_code, entry.previous_arrived_at, entry.previous_nature, mark.expected, ""
@@ -174,8 +175,9 @@ def withdraw_arrival(
     pupil = entry.pupil
     lock_pupil(pupil)
     _check_stands(entry, why)
-    desk, _ = _desk_of(pupil, on=entry.session.on)
+    desk, day = _desk_of(pupil, on=entry.session.on)
     half = entry.session.half
+    _session(day, half)  # the school may have closed since
     mark = desk.halves[half]
     code = mark.code
     if entry.code and mark.code == entry.code and mark.arrived_at == _arrival_on_mark(entry):

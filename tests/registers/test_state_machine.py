@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from accounts.errors import DomainError
 from registers.models import CalendarPeriod
-from registers.services import closures
+from registers.services import arrivals, closures
 from registers.services.calendar import Period
 from registers.services.mark_sets import WantedMark, set_marks
 from registers.services.marks import MarkRow, load_marks
@@ -99,6 +99,28 @@ class TestTwoClosuresOverTheSameDay:
     def undo(self, here: SmallSchool, period_id: int) -> int:
         row = CalendarPeriod.objects.get(pk=period_id)
         return closures.reopen_school(here.school, row, by=here.office, at=here.moment()).restored
+
+
+@pytest.mark.django_db
+class TestTheLateBookOfAMorningThatWasClosedLater:
+    def test_stays_as_it_is_with_a_sentence(self) -> None:
+        here = make_small_school()
+        here.now = london(TUESDAY, time(15, 0))
+        arrival = arrivals.Arrival(time(9, 5), reason="overslept", company="parent")
+        acting = {"by": here.office, "position": "Office staff"}
+        with scope(school=here.school):
+            pupil = here.pupils()[0]
+            entry = arrivals.sign_in(pupil, arrival, on=TUESDAY, at=here.moment(), **acting).entry
+            snow = Period("emergency_closure", "Snow", TUESDAY, TUESDAY, "AM", "AM")
+            closures.close_school(here.school, snow, at=here.moment(), **acting)
+            before = watch.fingerprint_of(here.school)
+
+            with pytest.raises(DomainError, match="The school was closed this morning"):
+                arrivals.withdraw_arrival(entry, why="Wrong pupil", at=here.moment(), **acting)
+            with pytest.raises(DomainError, match="The school was closed this morning"):
+                arrivals.correct_arrival(entry, arrival, why="Wrong time", at=here.moment(), **acting)
+
+            assert watch.fingerprint_of(here.school) == before
 
 
 class AnySchool(RuleBasedStateMachine):
