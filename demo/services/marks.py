@@ -17,7 +17,7 @@ from demo.services.bulk import copy_rows
 from demo.services.schools import DemoSchool
 from registers.models import Mark, Pupil, Register, Session
 from registers.rules.calendar import academic_year_of
-from registers.services import marks
+from registers.services import amendments, marks
 from registers.services.marks import MarkRow
 
 # As many school days before today are taken register by register: longer than any reason is waited for.
@@ -156,7 +156,7 @@ def amend_explained(school: DemoSchool, sheets: Iterable[Sheet], *, today: date,
     unexplained = Mark.objects.filter(
         school=school.row, code=showing.UNEXPLAINED, academic_year=academic_year_of(today)
     ).values_list("pupil_id", "session_id", "source")
-    amendments: list[tuple[datetime, int, int, Sheet, Session]] = []
+    amended: list[tuple[datetime, int, int, Sheet, Session]] = []
     for pupil, session_key, source in unexplained:
         sheet, session = by_key.get(pupil), sessions.get(session_key)
         if sheet is None or session is None or session.on not in sheet.row.place_of:
@@ -167,12 +167,12 @@ def amend_explained(school: DemoSchool, sheets: Iterable[Sheet], *, today: date,
             # The register was closed untaken: the office asks the teacher the same day.
             known_at = datetime.combine(session.on, CALLS_END, tzinfo=LONDON)
         if known_at is not None:
-            amendments.append((known_at, pupil, place, sheet, session))
-    amendments.sort(key=lambda amendment: amendment[:3])
+            amended.append((known_at, pupil, place, sheet, session))
+    amended.sort(key=lambda amendment: amendment[:3])
     position = people.title_of("office", school.plan.key)
-    for at, pupil, place, sheet, session in amendments:
-        marks.amend_mark(
-            Pupil(pk=pupil, school_id=school.row.pk),
+    for at, pupil, place, sheet, session in amended:
+        amendments.amend_mark(
+            Pupil(pk=pupil, school=school.row),
             session,
             code=sheet.codes[place],
             arrived_at=sheet.arrivals.get(place),
@@ -182,7 +182,7 @@ def amend_explained(school: DemoSchool, sheets: Iterable[Sheet], *, today: date,
             at=at,
             position=position,
         )
-    return len(amendments)
+    return len(amended)
 
 
 def _known_at(sheet: Sheet, place: int, session: Session, *, today: date, seed: int) -> datetime | None:

@@ -15,11 +15,12 @@ from django.utils import timezone
 from accounts.errors import DomainError
 from accounts.models import School, User
 from accounts.people import SYSTEM_EMAIL
-from registers.models import EntryBatch
+from registers.models import EntryBatch, Pupil, Session
 from registers.rules.codes import CODE_BY_SYMBOL, LATE_CODES, PRESENT_IN_HALF
 from registers.rules.times import SessionTimes, classify_arrival
 from registers.selectors.pupil_marks import ONE_ACT, kind_of
 from registers.services.mark_sets import (
+    MarkSetRefused,
     Place,
     StandingMark,
     Values,
@@ -184,6 +185,37 @@ def amend(
     if not changes:
         raise DomainError("There is nothing to change.")
     return set_marks(school, changes, by=by, at=at, reason=reason, position=position)
+
+
+def amend_mark(
+    pupil: Pupil,
+    session: Session,
+    *,
+    code: str,
+    reason: str,
+    by: User,
+    at: datetime,
+    position: str = "",
+    arrived_at: time | None = None,
+    nature: str = "",
+) -> None:
+    """
+    Replace one mark (or record a missing one) with a reason; the original stays in the history.
+
+    :raises DomainError: no reason, no code, the same mark stands there already, or the mark cannot stand; fit
+        to show
+    """
+    if not reason.strip():
+        raise DomainError("An amendment needs a reason.")
+    if not code:
+        raise DomainError("An amendment needs a code.")
+    wanted = WantedMark(pupil.pk, session.pk, code, arrived_at, nature)
+    try:
+        saved = set_marks(pupil.school, [wanted], by=by, at=at, reason=reason, position=position)
+    except MarkSetRefused as refused:
+        raise DomainError(refused.faults[wanted.place]) from refused
+    if saved == Saved(recorded=0, changed=0, cleared=0):
+        raise DomainError(f"The mark is {code} already: nothing was changed.")
 
 
 @dataclass(frozen=True)

@@ -287,45 +287,6 @@ def _write_marks(
     return int(cursor.rowcount)
 
 
-def amend_mark(
-    pupil: Pupil,
-    session: Session,
-    *,
-    code: str,
-    reason: str,
-    by: User,
-    at: datetime,
-    position: str = "",
-    arrived_at: time | None = None,
-    nature: str = "",
-) -> None:
-    """
-    Replace one mark (or record a missing one) with a reason; the original stays in the history.
-
-    :raises DomainError: no reason, the same mark stands there already, or the mark cannot stand; fit to show
-    """
-    if not reason.strip():
-        raise DomainError("An amendment needs a reason.")
-    fault = codes.fault_of(code, on=session.on, half=session.half)
-    if fault is not None:
-        raise DomainError(fault[0].upper() + fault[1:] + ".")
-    try:
-        with attribution(by=by, at=at, reason=reason, position=position), connection.cursor() as cursor:
-            written = _write_marks(
-                cursor,
-                session,
-                school_id=pupil.school_id,
-                marks={pupil.pk: (code, arrived_at, nature.strip())},
-                by=by,
-                at=at,
-                source="office",
-            )
-            if written == 0:
-                raise DomainError(f"The mark is {code} already: nothing was changed.")
-    except IntegrityError as error:
-        raise DomainError(sentence_of(error)) from error
-
-
 def load_marks(
     school: School,
     rows: Iterable[MarkRow],

@@ -21,7 +21,7 @@ from escalation.services.policies import policy_of
 from escalation.services.sweep import sweep_school
 from escalation.templatetags.desk import strip as draw_strip
 from registers.models import Session
-from registers.services.marks import amend_mark
+from registers.services.amendments import amend_mark
 from tests.escalation.scenes import Scene, days, evening, morning, open_school
 
 pytestmark = pytest.mark.django_db

@@ -27,7 +27,7 @@ from escalation.services.decisions import (
 )
 from letters.models import Letter
 from registers.models import Pupil, Session
-from registers.services.marks import amend_mark
+from registers.services.amendments import amend_mark
 from tests.escalation.scenes import FIVE_DAYS, JUDGED_ON, TODAY, Scene, days, morning, open_school
 from tests.factories.accounts import UserFactory
 from tests.factories.registers import ContactFactory, PupilContactFactory, london

@@ -19,7 +19,7 @@ from escalation.services.decisions import dismiss_step, hold_step, release_step
 from escalation.services.policies import NoPolicyInForce, policy_of
 from escalation.services.sweep import Swept, engine_for, sweep_school
 from registers.models import Enrolment, Mark, Pupil, PupilFlag, Session
-from registers.services.marks import amend_mark
+from registers.services.amendments import amend_mark
 from tests.escalation.scenes import Scene, days, evening, morning, open_school
 from tests.factories.registers import PartTimeTimetableFactory
 

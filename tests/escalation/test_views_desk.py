@@ -17,7 +17,7 @@ from escalation.models import Step, SweepRun
 from escalation.services.decisions import hold_step
 from letters.models import Letter
 from registers.models import Pupil, Session
-from registers.services.marks import amend_mark
+from registers.services.amendments import amend_mark
 from tests.cast import SignIn, person
 from tests.escalation.pages import assert_nothing_was_done, many_steps, text_of, url
 from tests.escalation.scenes import FIVE_DAYS, JUDGED_ON, TODAY, Scene, evening, morning, open_school

@@ -14,7 +14,7 @@ from django_scopes import scopes_disabled
 from accounts import events
 from accounts.models import Event, User
 from registers.models import EntryBatch, Mark, MarkEntry
-from registers.services import database_role, history, marks
+from registers.services import amendments, database_role, history, marks
 from registers.services.mark_imports import (
     StagedMark,
     differences,
@@ -227,7 +227,7 @@ class TestTheApplicationsRoleCan:
             by=author,
             at=sessions[0].opens_at,
         )
-        marks.amend_mark(pupils[0], sessions[0], code="I", reason="The parent rang", by=author, at=late)
+        amendments.amend_mark(pupils[0], sessions[0], code="I", reason="The parent rang", by=author, at=late)
         with marks.attribution(by=author, at=late, reason="Entered for the wrong pupil"):
             Mark.objects.filter(pupil=pupils[1]).delete()
         settled = marks.settle_unexplained(

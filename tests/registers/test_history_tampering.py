@@ -12,7 +12,7 @@ from django_scopes import scopes_disabled
 
 from accounts.models import School, User
 from registers.models import EntryBatch, HistoryAnchor, Mark, MarkEntry
-from registers.services import history, marks
+from registers.services import amendments, history, marks
 from registers.services.history import Anchor
 from registers.services.marks import MarkRow
 from tests.factories.accounts import SchoolFactory, UserFactory
@@ -45,8 +45,8 @@ def school(author: User) -> Iterator[School]:
             marks.load_marks(class_group.school, rows, by=author, at=session.opens_at, source="register")
         at = sessions[0].closes_at + timedelta(hours=1)
         amend = {"by": author, "at": at, "position": "Attendance officer"}
-        marks.amend_mark(pupils[0], sessions[0], code="I", reason="The parent rang", **amend)
-        marks.amend_mark(pupils[0], sessions[0], code="M", reason="It was the dentist", **amend)
+        amendments.amend_mark(pupils[0], sessions[0], code="I", reason="The parent rang", **amend)
+        amendments.amend_mark(pupils[0], sessions[0], code="M", reason="It was the dentist", **amend)
         with marks.attribution(by=author, at=at, reason="Entered for the wrong pupil"):
             Mark.objects.filter(pupil=pupils[1], session=sessions[1]).delete()
         raw("SET CONSTRAINTS ALL IMMEDIATE")

@@ -11,8 +11,9 @@ from accounts.models import Event, School, User
 from registers.models import ClassGroup, EntryBatch, Mark, MarkEntry, Pupil, RetiredEntries, RetiredYear
 from registers.rules.retention import may_go_on
 from registers.services import retention
+from registers.services.amendments import amend_mark
 from registers.services.history import first_fault
-from registers.services.marks import MarkRow, amend_mark, load_marks
+from registers.services.marks import MarkRow, load_marks
 from tests.commands import run
 from tests.factories.accounts import UserFactory
 from tests.factories.registers import ClassGroupFactory, held_sessions, pupil_in_class

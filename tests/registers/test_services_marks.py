@@ -12,7 +12,7 @@ from accounts.errors import DomainError
 from accounts.models import School, User
 from registers.models import ClassGroup, EntryBatch, Mark, MarkEntry, Pupil, Register, Session
 from registers.selectors.registers import history_of_mark, register_page
-from registers.services import history, marks
+from registers.services import amendments, history, marks
 from registers.services.marks import MarkInput, MarkRow
 from tests.factories.accounts import UserFactory
 from tests.factories.registers import (
@@ -246,7 +246,7 @@ class TestAmendingOneMark:
         save(MarkInput(pupils[0].pk, "N"))
 
         with pytest.raises(DomainError, match="An amendment needs a reason"):
-            marks.amend_mark(
+            amendments.amend_mark(
                 pupils[0], session, code="I", reason=" ", by=author, at=session.closes_at + AFTER_CLOSE
             )
 
@@ -258,7 +258,7 @@ class TestAmendingOneMark:
         save(MarkInput(pupils[0].pk, "N"))
 
         with pytest.raises(DomainError, match="The mark is N already"):
-            marks.amend_mark(
+            amendments.amend_mark(
                 pupils[0], session, code="N", reason="again", by=author, at=session.closes_at + AFTER_CLOSE
             )
 
@@ -270,7 +270,32 @@ class TestAmendingOneMark:
         joiner = pupil_in_class(class_group, starts_on=session.on + timedelta(days=1))
 
         with pytest.raises(DomainError, match=r"^The pupil was not on roll on this day\.$"):
-            marks.amend_mark(joiner, session, code="/", reason="came", by=author, at=session.closes_at)
+            amendments.amend_mark(joiner, session, code="/", reason="came", by=author, at=session.closes_at)
+
+    def test_asks_for_the_nature_of_an_activity_and_keeps_it(
+        self, save: Any, pupils: list[Pupil], session: Session, author: User
+    ) -> None:
+        save(MarkInput(pupils[0].pk, "N"))
+        given = {"code": "V", "reason": "Trip", "by": author, "at": session.closes_at + AFTER_CLOSE}
+
+        with pytest.raises(DomainError, match=r"^Say what the activity or circumstance is for code V\.$"):
+            amendments.amend_mark(pupils[0], session, nature=" ", **given)
+        assert codes_by_pupil() == {pupils[0].pk: "N"}
+
+        amendments.amend_mark(pupils[0], session, nature=" Museum ", **given)
+        assert Mark.objects.values_list("code_id", "nature", "source").get() == ("V", "Museum", "office")
+
+    def test_is_not_a_way_to_take_a_mark_away(
+        self, save: Any, pupils: list[Pupil], session: Session, author: User
+    ) -> None:
+        save(MarkInput(pupils[0].pk, "N"))
+
+        with pytest.raises(DomainError, match="An amendment needs a code"):
+            amendments.amend_mark(
+                pupils[0], session, code="", reason="gone", by=author, at=session.closes_at + AFTER_CLOSE
+            )
+
+        assert codes_by_pupil() == {pupils[0].pk: "N"}
 
 
 class TestLoadingMarks:

@@ -23,8 +23,8 @@ from registers.models import (
 from registers.selectors.contacts import pupils_with_fewer_than_two_contacts
 from registers.selectors.integrity import CHECK_OF, CHECKS, counts, findings
 from registers.services import closing
+from registers.services.amendments import amend_mark
 from registers.services.mark_sets import WantedMark, set_marks
-from registers.services.marks import amend_mark
 from tests.cast import SignIn
 from tests.factories.registers import (
     ClassGroupFactory,

@@ -24,9 +24,10 @@ from registers.models import (
 )
 from registers.selectors.registers import history_of_mark, register_page
 from registers.services import closing, marks
+from registers.services.amendments import amend_mark
 from registers.services.closing import Closed
 from registers.services.history import first_fault
-from registers.services.marks import MarkInput, amend_mark, settle_unexplained
+from registers.services.marks import MarkInput, settle_unexplained
 from registers.tasks import close_registers
 from tests.factories.accounts import UserFactory
 from tests.factories.registers import (

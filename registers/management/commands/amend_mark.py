@@ -16,8 +16,8 @@ from registers.commands import (
     time_of_day,
 )
 from registers.models import Session
+from registers.services.amendments import amend_mark
 from registers.services.authors import author_of
-from registers.services.marks import amend_mark
 
 
 class Command(SchoolCommand):

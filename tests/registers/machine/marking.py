@@ -13,7 +13,7 @@ from registers.services import amendments
 from registers.services.entries import Entry, KeyUsedOtherwise, Sender, take_entries
 from registers.services.entries import Values as EntryValues
 from registers.services.mark_sets import WantedMark, set_marks
-from registers.services.marks import MarkInput, amend_mark, save_marks
+from registers.services.marks import MarkInput, save_marks
 from tests.registers.machine.small_school import Chance, Place, Sent, SmallSchool, Values, one_in, times_of
 from tests.registers.machine.watch import time_of
 
@@ -103,7 +103,7 @@ def amend(here: SmallSchool, chance: Chance) -> Effect:
     """Amend one mark."""
     session, pupil = here.some_session(chance), chance.pick(here.pupils())
     code, arrived_at, nature = some_values(chance, session.half)
-    amend_mark(
+    amendments.amend_mark(
         pupil,
         session,
         code=code,
