@@ -31,6 +31,8 @@ class Right(Enum):
     MARK_AHEAD = "enter marks ahead"
     TAKE_IN_FILES = "take in or give out files of the registers"
     SET_UP_SCHOOL = "change the school's calendar and day"
+    FOLLOW_UP_ABSENCES = "follow up absences"
+    DECIDE_LEAVE = "decide requests for leave"
     KEEP_HISTORY = "prove or retire the history of the registers"
     SEE_LETTERS = "see letters"
     SEE_DESK = "see the attendance champion's desk"
@@ -53,6 +55,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
             Right.MARK_AHEAD,
             Right.TAKE_IN_FILES,
             Right.SET_UP_SCHOOL,
+            Right.FOLLOW_UP_ABSENCES,
             Right.SEE_LETTERS,
         }
     ),
@@ -64,6 +67,7 @@ RIGHTS: dict[str, frozenset[Right]] = {
             Right.SEE_PUPILS,
             Right.KEEP_ARRIVALS,
             Right.MARK_AHEAD,
+            Right.FOLLOW_UP_ABSENCES,
             Right.SEE_LETTERS,
             Right.SEE_DESK,
             Right.DECIDE_STEPS,

@@ -6,21 +6,9 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainValidator,
-    StrictBool,
-    StrictInt,
-    StrictStr,
-    Tag,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, Discriminator, Field, PlainValidator, Tag, model_validator
 
-from registers.rules.codes import CODE_BY_SYMBOL
+from absences.rules.policy_types import Data, Flag, Name, Names, Symbol, Text, number_up_to
 
 LONGEST_ROLLING_WEEKS = 52
 FIXED_WINDOWS = ("academic_year", "term", "half_term", "last_3_weeks", "letter_period")
@@ -33,20 +21,6 @@ KNOWN_FACTS = (
 )
 AT_LETTER = re.compile(r"at_letter\(([a-z][A-Za-z0-9_]*)\)")
 _ROLLING = re.compile(r"rolling_school_weeks\(([1-9][0-9]?)\)")
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-
-
-class Data(BaseModel):
-    """A mapping of a policy file: unknown keys are refused, values never change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
-
-
-def _code(symbol: str) -> str:
-    if symbol not in CODE_BY_SYMBOL:
-        raise ValueError(f"{symbol!r} is not a national attendance code (quote every code)")
-    return symbol
 
 
 def _window(name: str) -> str:
@@ -56,33 +30,11 @@ def _window(name: str) -> str:
     raise ValueError(f"must be one of {', '.join(FIXED_WINDOWS)} or rolling_school_weeks(N) with N up to 52")
 
 
-def _clock(text: str) -> str:
-    if not _CLOCK.fullmatch(text):
-        raise ValueError(f'{text!r} is not a time such as "08:50"')
-    return text
-
-
-def _name(text: str) -> str:
-    if not _NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is not a name of letters, digits and underscores")
-    return text
-
-
-def _number(value: object, largest: int, what: str) -> int | Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= largest:
-        raise ValueError(f"must be {what}")
-    return value
-
-
-def _percent(value: object) -> int | Decimal:
-    return _number(value, 100, "a percentage between 0 and 100")
-
-
 def _value(value: object) -> int | Decimal | str:
     return (
         value
         if value == "term_threshold"
-        else _number(value, 100_000, "a number of 0 or more, or term_threshold")
+        else number_up_to(value, 100_000, "a number of 0 or more, or term_threshold")
     )
 
 
@@ -92,16 +44,8 @@ def rolling_weeks(window: str) -> int | None:
     return int(match[1]) if match else None
 
 
-Text = Annotated[StrictStr, Field(min_length=1, max_length=500)]
-Name = Annotated[Text, AfterValidator(_name)]
-Names = tuple[Text, ...]
-Symbol = Annotated[StrictStr, AfterValidator(_code)]
 Window = Annotated[Text, AfterValidator(_window)]
-Clock = Annotated[StrictStr, AfterValidator(_clock)]
 Half = Literal["AM", "PM"]
-Flag = StrictBool
-Count = Annotated[StrictInt, Field(ge=0, le=100_000)]
-Percent = Annotated[int | Decimal, PlainValidator(_percent)]
 Value = Annotated[int | Decimal | Literal["term_threshold"], PlainValidator(_value)]
 Measured = Literal[
     "absence_days", "attendance_pct", "absence_pct", "late_count", "unauthorised_sessions", "illness_days"

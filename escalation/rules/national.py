@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from escalation.rules.grammar import Count, Data, Flag, Names, Percent, Symbol, Text
+from absences.rules.policy_types import Count, Data, Flag, Names, Percent, Symbol, Text
 
 
 class SchoolYear(Data):

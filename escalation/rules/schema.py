@@ -5,20 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
 
+from absences.rules import terms
+from absences.rules.policy_types import Count, Data, Flag, Name, Names, Percent, Symbol, Text
 from escalation.rules import sections
-from escalation.rules.grammar import (
-    Action,
-    Condition,
-    Count,
-    Data,
-    Flag,
-    ManualCondition,
-    Name,
-    Names,
-    Percent,
-    Symbol,
-    Text,
-)
+from escalation.rules.grammar import Action, Condition, ManualCondition
 
 CURRENT_SCHEMA = "attendance-policy/2"
 FIRST_SCHEMA = "attendance-policy/1"
@@ -150,25 +140,25 @@ class Policy(Data):
     policy: sections.Document
     roles: Mapping[Name, sections.Role]
     day: sections.Day
-    reporting: sections.Reporting
-    first_day: sections.FirstDay
-    no_contact: sections.NoContact
-    evidence: sections.Evidence
+    reporting: terms.Reporting
+    first_day: terms.FirstDay
+    no_contact: terms.NoContact
+    evidence: terms.Evidence
     targets: sections.Targets
     lateness: Lateness
     ladder: Ladder
     letters: Letters
     plan: sections.Plan
-    leave: sections.Leave
-    appointments: sections.Appointments | None = None
+    leave: terms.Leave
+    appointments: terms.Appointments | None = None
     penalty: sections.Penalty
     nti: sections.NoticeToImprove | None = None
     monitoring: sections.Monitoring
     governors: sections.Governors
     rewards: sections.Rewards | None = None
     leavers: sections.Leavers
-    part_time: sections.PartTime | None = None
-    reintegration: sections.Reintegration | None = None
+    part_time: terms.PartTime | None = None
+    reintegration: terms.Reintegration | None = None
     collection: sections.Collection | None = None
     la_notifications: sections.Notifications | None = None
     la_returns_extra: sections.ExtraReturns | None = None
@@ -176,9 +166,9 @@ class Policy(Data):
     support: sections.Support | None = None
     cohorts: sections.Cohorts | None = None
     bands: sections.Bands | None = None
-    contacts: sections.Contacts | None = None
+    contacts: terms.Contacts | None = None
     register_rules: sections.RegisterRules | None = Field(default=None, alias="register")
-    early_departure: sections.EarlyDeparture | None = None
+    early_departure: terms.EarlyDeparture | None = None
 
     _sources: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
 

@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from absences.rules.terms import Terms
+from absences.services.terms import adopt
 from accounts import events
 from accounts.errors import DomainError
 from accounts.models import School, User
@@ -103,6 +105,7 @@ def activate_policy(
     )
     version.full_clean()
     version.save(force_insert=True)
+    adopt(school, terms_of(policy), policy_number=version.number, on=on, at=at)
     events.record(
         "policy.activated",
         school=school,
@@ -143,6 +146,11 @@ def policy_of(version: PolicyVersion) -> Policy:
             _kept.clear()
         _kept[version.sha256] = policy
     return policy
+
+
+def terms_of(policy: Policy) -> Terms:
+    """Return the parts of a policy that absences follow."""
+    return Terms(**{part: getattr(policy, part) for part in Terms.model_fields})
 
 
 def _checked(school: School, text: str, *, name: str, afternoons: Sequence[DayTimes | None]) -> Policy:

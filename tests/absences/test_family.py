@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from absences.access import children_of
-from absences.selectors import family_cards
+from absences.selectors.family import family_cards
 from accounts.models import Role
 from registers.models import Contact, Enrolment, Mark, PupilContact
 from tests.arranging import write_marks

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from absences import access
-from absences.selectors import family_cards
+from absences.selectors.family import family_cards
 from accounts.http import SignedInRequest
 from registers.clock import present_moment
 

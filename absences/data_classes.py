@@ -1,0 +1,27 @@
+"""What kind of data each column of absences holds (see accounts.data_classes)."""
+
+from accounts.data_classes import DataClass, classed
+
+COLUMNS: dict[str, dict[str, DataClass]] = {
+    "absences.SchoolTerms": classed(
+        operational="id school_id in_force_from policy_number adopted_at", public="data"
+    ),
+    # Why a child is away tells of their health, religion or family.
+    "absences.Report": classed(
+        personal="caller",
+        special="reason note code decision_note appointment_at",
+        operational=(
+            "id school_id pupil_id submission reference channel contact_id received_at recorded_at"
+            " recorded_by_id in_time first_day first_half last_day last_half expected_return"
+            " needs_call_back called_back_at called_back_by_id state decided_at decided_by_id replaces_id"
+            " known_ahead_id version"
+        ),
+    ),
+    "absences.ReportEvent": classed(special="words", operational="id school_id report_id at by_id what"),
+    "absences.Task": classed(
+        special="kind what outcome",
+        operational=(
+            "id school_id pupil_id cause source is_mandatory raised_at due_at closed_at closed_by_id"
+        ),
+    ),
+}

@@ -1,0 +1,1 @@
+"""Forms of absences, one module for each area."""

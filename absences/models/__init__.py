@@ -1,0 +1,7 @@
+"""What parents and callers say, and what the school does about it."""
+
+from absences.models.reports import Channel, Report, ReportEvent, ReportState
+from absences.models.tasks import Task, TaskKind
+from absences.models.terms import SchoolTerms
+
+__all__ = ["Channel", "Report", "ReportEvent", "ReportState", "SchoolTerms", "Task", "TaskKind"]

@@ -1,0 +1,1 @@
+"""What pages of absences show, fully loaded, one module for each area."""

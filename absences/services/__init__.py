@@ -1,0 +1,1 @@
+"""Writing what parents and callers say, and what the school does about it."""

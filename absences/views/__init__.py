@@ -1,0 +1,1 @@
+"""Pages of absences, one module for each area."""
