@@ -21,8 +21,8 @@ from registers.rules.codes import CODE_BY_SYMBOL, LATE_CODES, PRESENT_IN_HALF
 from registers.rules.times import SessionTimes
 from registers.selectors import arrivals as selectors
 from registers.selectors.arrivals import DayOfTimes, DeskPupil, KnownMark
+from registers.selectors.times import pupil_times
 from registers.services.mark_sets import MarkSetChangedMeanwhile, MarkSetRefused, WantedMark, set_marks
-from registers.services.marks import is_closed
 from registers.words import clock
 
 BY_TIMES = "auto"  # the code follows from the school's times
@@ -182,7 +182,7 @@ def withdraw_arrival(
     code = mark.code
     if entry.code and mark.code == entry.code and mark.arrived_at == _arrival_on_mark(entry):
         back = (entry.previous_code, entry.previous_arrived_at, entry.previous_nature)
-        if not entry.previous_code and is_closed(entry.session, at=at):
+        if not entry.previous_code and pupil_times(pupil, entry.session).is_closed(at):
             back = ("N", None, "")
         code = back[0]
         set_one_mark(

@@ -80,16 +80,22 @@ class StandingMark:
     """What stands for a pupil in a session, and what may stand there."""
 
     pupil_id: int
-    session: Session
+    session: Session  # with the times of the pupil's year group
     date_of_birth: date
     is_on_roll: bool
     has_timetable: bool  # a part-time timetable excuses the pupil from the session
     values: Values
+    source: str  # how the mark was made; empty without one
 
     @property
     def place(self) -> Place:
         """Return pupil and session."""
         return (self.pupil_id, self.session.pk)
+
+    @property
+    def was_set_at_closing(self) -> bool:
+        """Say whether the mark is what the closing of the register set, which nobody chose."""
+        return self.source == "ahead" or (self.values[0], self.source) == ("N", "system")
 
     @property
     def words(self) -> str:
@@ -98,8 +104,9 @@ class StandingMark:
 
 
 STANDING = """
-SELECT wanted.pupil_id, p.date_of_birth, s.id, s."on", s.half, s.status, s.academic_year, s.opens_at,
-    s.late_after_at, s.closes_at,
+SELECT wanted.pupil_id, p.date_of_birth, s.id, s."on", s.half, s.status, s.academic_year,
+    coalesce(y.opens_at, s.opens_at), coalesce(y.late_after_at, s.late_after_at),
+    coalesce(y.closes_at, s.closes_at),
     EXISTS (
         SELECT FROM registers_enrolment AS e
         WHERE e.pupil_id = p.id AND e.starts_on <= s."on"
@@ -111,12 +118,19 @@ SELECT wanted.pupil_id, p.date_of_birth, s.id, s."on", s.half, s.status, s.acade
         WHERE t.pupil_id = p.id AND s."on" BETWEEN t.first_day AND t.last_day
             AND a.weekday = extract(isodow FROM s."on")::int - 1 AND a.half = s.half
     ),
-    coalesce(k.code, ''), k.arrived_at, coalesce(k.nature, '')
+    coalesce(k.code, ''), k.arrived_at, coalesce(k.nature, ''), coalesce(k.source, '')
 FROM unnest(%(pupils)s::bigint[], %(sessions)s::bigint[]) AS wanted (pupil_id, session_id)
 JOIN registers_session AS s ON s.id = wanted.session_id AND s.school_id = %(school)s
 JOIN registers_pupil AS p ON p.id = wanted.pupil_id AND p.school_id = %(school)s
 LEFT JOIN registers_mark AS k
     ON k.academic_year = s.academic_year AND k.pupil_id = p.id AND k.session_id = s.id
+LEFT JOIN LATERAL (
+    SELECT g.opens_at, g.late_after_at, g.closes_at
+    FROM registers_classmembership AS m
+    JOIN registers_yeargrouptimes AS g ON g.session_id = s.id AND g.year_group = m.year_group
+    WHERE m.pupil_id = p.id AND m.starts_on <= s."on" AND (m.ends_on IS NULL OR m.ends_on >= s."on")
+    LIMIT 1
+) AS y ON true
 ORDER BY s."on", s.half, p.id
 """
 
@@ -155,6 +169,7 @@ def standing_marks(school: School, places: Iterable[Place]) -> dict[Place, Stand
                 is_on_roll=row[10],
                 has_timetable=row[11],
                 values=(row[12], row[13], row[14]),
+                source=row[15],
             )
             for row in cursor.fetchall()
         ]
@@ -195,7 +210,9 @@ def set_marks(
     Make these marks stand, all of them or none, in one transaction and at most five statements.
 
     Marks equal to what stands are left alone. First marks need no reason; a change of an existing mark needs
-    one once its register has closed, and the history keeps the original (SI 2024/208 regulation 6).
+    one once its register has closed by the times of the pupil's year group, and the history keeps the
+    original (SI 2024/208 regulation 6). Where somebody saw no mark and the closing of the register set one
+    since, what they chose stands, and what they left empty stays as the closing set it.
 
     :raises MarkSetRefused: some marks cannot stand there
     :raises MarkSetChangedMeanwhile: a mark is not what its `seen_code` says, or changes at this very moment
@@ -238,7 +255,8 @@ def _changes_of(
     changes = [
         mark
         for place, mark in wanted.items()
-        if place not in standing or mark.values != standing[place].values
+        if place not in standing
+        or (mark.values != standing[place].values and not _is_left_to_closing(mark, standing[place]))
     ]
     faults = {
         mark.place: fault
@@ -250,11 +268,18 @@ def _changes_of(
     changed_meanwhile = {
         mark.place: standing[mark.place].values[0]
         for mark in changes
-        if mark.seen_code is not None and standing[mark.place].values[0] not in (mark.seen_code, mark.code)
+        if mark.seen_code is not None
+        and standing[mark.place].values[0] not in (mark.seen_code, mark.code)
+        and not (mark.seen_code == "" and standing[mark.place].was_set_at_closing)
     }
     if changed_meanwhile:
         raise MarkSetChangedMeanwhile(changed_meanwhile)
     return sorted(changes, key=lambda mark: mark.place)
+
+
+def _is_left_to_closing(mark: WantedMark, standing: StandingMark) -> bool:
+    """Say whether somebody saw no mark, left it so, and the closing of the register set one since."""
+    return not mark.code and mark.seen_code == "" and standing.was_set_at_closing
 
 
 # Whoever saves one of these registers now is waited for, and waits: the marks read next are the latest.

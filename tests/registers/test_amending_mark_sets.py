@@ -26,6 +26,7 @@ from tests.factories.registers import (
     PartTimeTimetableFactory,
     SessionFactory,
     TimetableAbsenceFactory,
+    YearGroupTimesFactory,
     held_sessions,
     london,
     pupil_in_class,
@@ -307,6 +308,115 @@ class TestRefusingMarks:
             set_marks(school, [*wanted(pupil, week, "I"), *wanted(pupil, week[:1], "N")], by=author, at=LATER)
 
         assert written() == (0, 0, 0)
+
+
+class TestTheTimesOfTheYearGroup:
+    @pytest.fixture
+    def nursery_child(self, class_group: ClassGroup, week: list[Session]) -> Pupil:
+        """Return a child of the nursery in a class of several year groups; the nursery closes at 9:30am."""
+        YearGroupTimesFactory(session=week[0])
+        return pupil_in_class(class_group, year_group="N")
+
+    def test_let_its_marks_change_without_a_reason_until_they_close_it(
+        self, school: School, nursery_child: Pupil, pupil: Pupil, week: list[Session], author: User
+    ) -> None:
+        at = london(MONDAY, time(9, 30))
+        assert week[0].closes_at < at
+        for child in (nursery_child, pupil):
+            take(school, child, week[:1], "N", by=author)
+
+        set_marks(school, wanted(nursery_child, week[:1], "L"), by=author, at=at)
+        with pytest.raises(RegisterClosed):
+            set_marks(school, wanted(pupil, week[:1], "L"), by=author, at=at)
+
+        assert [codes_of(child) for child in (nursery_child, pupil)] == [["L"], ["N"]]
+        with pytest.raises(RegisterClosed):
+            set_marks(school, wanted(nursery_child, week[:1], "I"), by=author, at=at + timedelta(seconds=1))
+        assert codes_of(nursery_child) == ["L"]
+
+    def test_want_a_reason_where_it_closes_before_the_school(
+        self, school: School, class_group: ClassGroup, pupil: Pupil, week: list[Session], author: User
+    ) -> None:
+        early = pupil_in_class(class_group, year_group="R")
+        YearGroupTimesFactory(
+            session=week[0],
+            year_group="R",
+            opens_at=week[0].opens_at,
+            late_after_at=week[0].opens_at,
+            closes_at=week[0].opens_at + timedelta(minutes=5),
+        )
+        at = week[0].closes_at
+        for child in (early, pupil):
+            take(school, child, week[:1], "N", by=author)
+
+        with pytest.raises(RegisterClosed):
+            set_marks(
+                school,
+                [*wanted(early, week[:1], "I"), *wanted(pupil, week[:1], "I")],
+                by=author,
+                at=at,
+            )
+
+        assert [codes_of(child) for child in (early, pupil)] == [["N"], ["N"]]
+        set_marks(school, wanted(pupil, week[:1], "I"), by=author, at=at)
+        assert codes_of(pupil) == ["I"]
+
+
+class TestAMarkSetAtClosing:
+    @pytest.mark.parametrize(("code", "source"), [("N", "system"), ("I", "ahead")])
+    def test_gives_way_to_what_somebody_chose_who_saw_none(
+        self, school: School, pupil: Pupil, week: list[Session], author: User, code: str, source: str
+    ) -> None:
+        close(school, pupil, week[0], code, source=source, by=author)
+
+        saved = set_marks(
+            school, wanted(pupil, week[:1], "M", seen_code=""), by=author, at=LATER, reason="Dentist"
+        )
+
+        assert saved == Saved(recorded=0, changed=1, cleared=0)
+        assert codes_of(pupil) == ["M"]
+
+    @pytest.mark.parametrize(("code", "source"), [("N", "system"), ("I", "ahead")])
+    def test_stays_where_somebody_who_saw_none_left_it_empty(
+        self, school: School, pupil: Pupil, week: list[Session], author: User, code: str, source: str
+    ) -> None:
+        close(school, pupil, week[0], code, source=source, by=author)
+        before = written()
+
+        saved = set_marks(school, wanted(pupil, week[:1], "", seen_code=""), by=author, at=LATER)
+
+        assert (saved, written()) == (Saved(recorded=0, changed=0, cleared=0), before)
+        assert codes_of(pupil) == [code]
+
+    def test_still_needs_a_reason_once_the_register_has_closed(
+        self, school: School, pupil: Pupil, week: list[Session], author: User
+    ) -> None:
+        close(school, pupil, week[0], "N", source="system", by=author)
+
+        with pytest.raises(RegisterClosed):
+            set_marks(school, wanted(pupil, week[:1], "M", seen_code=""), by=author, at=LATER)
+
+        assert codes_of(pupil) == ["N"]
+
+    @pytest.mark.parametrize(("code", "source"), [("N", "register"), ("O", "system")])
+    def test_is_no_mark_of_another_kind(
+        self, school: School, pupil: Pupil, week: list[Session], author: User, code: str, source: str
+    ) -> None:
+        close(school, pupil, week[0], code, source=source, by=author)
+
+        for entered in ("M", ""):
+            with pytest.raises(MarkSetChangedMeanwhile):
+                set_marks(
+                    school, wanted(pupil, week[:1], entered, seen_code=""), by=author, at=LATER, reason="Why"
+                )
+
+        assert codes_of(pupil) == [code]
+
+
+def close(school: School, pupil: Pupil, session: Session, code: str, *, source: str, by: User) -> None:
+    """Record what the closing of a register sets."""
+    row = MarkRow(pupil.pk, session.pk, session.academic_year, code)
+    load_marks(school, [row], by=by, at=moment_after(session), source=source)
 
 
 class TestChangesMeanwhile:

@@ -17,7 +17,13 @@ from registers.services.amendments import Entered, Plan
 from registers.services.mark_sets import MarkSetChangedMeanwhile, WantedMark, set_marks
 from registers.services.marks import MarkRow, Saved, load_marks, settle_unexplained
 from tests.factories.accounts import UserFactory
-from tests.factories.registers import SessionFactory, held_sessions, london, pupil_in_class
+from tests.factories.registers import (
+    SessionFactory,
+    YearGroupTimesFactory,
+    held_sessions,
+    london,
+    pupil_in_class,
+)
 
 MONDAY, FRIDAY = date(2025, 9, 8), date(2025, 9, 12)
 LATER = london(date(2025, 9, 15), time(10, 0))
@@ -122,6 +128,22 @@ class TestPlanning:
             "By the school's times an arrival at 9:40am is U."
         ]
         assert judged("U").changes[0].becomes == ("U", time(9, 40), "")
+
+    def test_lets_the_times_of_the_year_group_judge_an_arrival(
+        self, school: School, class_group: ClassGroup, week: list[Session]
+    ) -> None:
+        YearGroupTimesFactory(session=week[0])
+        child = pupil_in_class(class_group, year_group="N")
+
+        found = plan(school, child, Entered("L", time(9, 25)), last=(MONDAY, "AM"))
+        too_early = plan(
+            school, child, Entered("N"), at=week[0].opens_at + timedelta(minutes=5), last=(MONDAY, "AM")
+        )
+
+        assert [one.becomes for one in found.changes] == [("L", time(9, 25), "")]
+        assert [one.fault for one in too_early.refused] == [
+            "The register of this session has not opened yet."
+        ]
 
     def test_keeps_the_nature_where_a_code_asks_for_one_only(
         self, school: School, pupil: Pupil, week: list[Session]

@@ -22,6 +22,7 @@ from tests.factories.registers import (
     PupilFactory,
     SessionFactory,
     TimetableAbsenceFactory,
+    YearGroupTimesFactory,
     held_sessions,
     london,
 )
@@ -375,6 +376,16 @@ class TestWithdrawing:
         self.withdraw(entry, by=office, at=time(10, 0))
 
         assert codes(morning) == {"Abbot": "N"}
+
+    def test_leaves_nothing_where_the_register_of_the_year_group_is_still_open(
+        self, morning: Morning, office: User
+    ) -> None:
+        YearGroupTimesFactory(session=morning.session, year_group="5", closes_at=london(TUESDAY, time(10, 0)))
+        entry = sign_in(morning.pupils[0], time(9, 5), by=office).entry
+
+        self.withdraw(entry, by=office, at=time(10, 0))
+
+        assert codes(morning) == {}
 
     def test_leaves_a_mark_that_somebody_else_set_since(
         self, morning: Morning, office: User, class_teacher: User

@@ -176,10 +176,10 @@ def _before_act(here: SmallSchool, act: tuple[int, int]) -> dict[Place, Values]:
 def set_some(here: SmallSchool, chance: Chance) -> Effect:
     """Set any marks of the school, some new, some changed, some taken away."""
     current = {
-        (pupil_id, session_id): code
-        for pupil_id, session_id, code in Mark.objects.filter(
+        (pupil_id, session_id): (code, source)
+        for pupil_id, session_id, code, source in Mark.objects.filter(
             school=here.school, academic_year=2025
-        ).values_list("pupil_id", "session_id", "code_id")
+        ).values_list("pupil_id", "session_id", "code_id", "source")
     }
     pupils = here.pupils()
     wanted: dict[Place, WantedMark] = {}
@@ -187,7 +187,8 @@ def set_some(here: SmallSchool, chance: Chance) -> Effect:
         session, pupil = here.some_session(chance), chance.pick(pupils)
         place = (pupil.pk, session.pk)
         values = ("", None, "") if one_in(chance, 4) else some_values(chance, session.half)
-        wanted[place] = WantedMark(*place, *values, seen_code=some_seen(chance, current.get(place, "")))
+        standing = current.get(place, ("", ""))[0]
+        wanted[place] = WantedMark(*place, *values, seen_code=some_seen(chance, standing))
     set_marks(
         here.school,
         list(wanted.values()),
@@ -196,7 +197,20 @@ def set_some(here: SmallSchool, chance: Chance) -> Effect:
         reason=chance.pick(REASONS),
         position=POSITION,
     )
-    return Effect({place: one.values if one.code else None for place, one in wanted.items()}, is_act=True)
+    left_empty = {place for place, one in wanted.items() if not one.code and one.seen_code == ""}
+    set_at_closing = {
+        place
+        for place, (code, source) in current.items()
+        if source == "ahead" or (code, source) == ("N", "system")
+    }
+    return Effect(
+        {
+            place: one.values if one.code else None
+            for place, one in wanted.items()
+            if place not in left_empty & set_at_closing
+        },
+        is_act=True,
+    )
 
 
 # --- marks typed in a browser, each with its key ------------------------------------------------------------
