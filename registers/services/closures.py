@@ -7,7 +7,7 @@ Undoing it lets them stand again in the same act. Everything is one transaction.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from hashlib import sha256
 
@@ -391,15 +391,16 @@ def _set_again(
     reason: str,
     position: str,
 ) -> int:
-    """Let marks stand again, but those that no longer can; return how many do."""
-    restored = 0
-    for source in ("office", "ahead"):
-        wanted = [mark for mark in marks if (mark.session_id in to_come) == (source == "ahead")]
-        try:
-            with transaction.atomic():
-                set_marks(school, wanted, by=by, at=at, reason=reason, position=position, source=source)
-        except MarkSetRefused as refused:
-            wanted = [mark for mark in wanted if mark.place not in refused.faults]
-            set_marks(school, wanted, by=by, at=at, reason=reason, position=position, source=source)
-        restored += len(wanted)
-    return restored
+    """
+    Let marks stand again, but those that no longer can; return how many do.
+
+    All of them are one act, those of sessions to come too: whoever takes the reopening back takes all back.
+    """
+    wanted = [replace(mark, source="ahead") if mark.session_id in to_come else mark for mark in marks]
+    try:
+        with transaction.atomic():
+            set_marks(school, wanted, by=by, at=at, reason=reason, position=position)
+    except MarkSetRefused as refused:
+        wanted = [mark for mark in wanted if mark.place not in refused.faults]
+        set_marks(school, wanted, by=by, at=at, reason=reason, position=position)
+    return len(wanted)

@@ -45,6 +45,7 @@ class WantedMark:
     nature: str = ""
     # The code that the person saw there; None: not asked for.
     seen_code: str | None = None
+    source: str = ""  # how the mark is made, where not as the others of its set
 
     @property
     def place(self) -> Place:
@@ -305,11 +306,11 @@ INSERT INTO registers_mark AS m (
     recorded_at, recorded_by_id, source
 )
 SELECT w.academic_year, w.pupil_id, w.session_id, %(school)s, w.code, w.arrived_at, w.nature,
-    %(at)s, %(by)s, %(source)s
+    %(at)s, %(by)s, w.source
 FROM unnest(
     %(years)s::smallint[], %(pupils)s::bigint[], %(sessions)s::bigint[], %(codes)s::varchar[],
-    %(arrivals)s::time[], %(natures)s::varchar[]
-) AS w (academic_year, pupil_id, session_id, code, arrived_at, nature)
+    %(arrivals)s::time[], %(natures)s::varchar[], %(sources)s::varchar[]
+) AS w (academic_year, pupil_id, session_id, code, arrived_at, nature, source)
 ON CONFLICT (academic_year, pupil_id, session_id) DO UPDATE SET
     code = excluded.code, arrived_at = excluded.arrived_at, nature = excluded.nature,
     recorded_at = excluded.recorded_at, recorded_by_id = excluded.recorded_by_id, source = excluded.source
@@ -340,13 +341,13 @@ def _write(
             "school": school.pk,
             "at": at,
             "by": by.pk,
-            "source": source,
             "years": [mark.session.academic_year for mark in before],
             "pupils": [mark.pupil_id for mark in marks],
             "sessions": [mark.session_id for mark in marks],
             "codes": [mark.code for mark in marks],
             "arrivals": [mark.arrived_at for mark in marks],
             "natures": [mark.values[2] for mark in marks],
+            "sources": [mark.source or source for mark in marks],
             "old_codes": [mark.values[0] for mark in before],
             "old_arrivals": [mark.values[1] for mark in before],
             "old_natures": [mark.values[2] for mark in before],

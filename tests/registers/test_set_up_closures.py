@@ -13,7 +13,7 @@ from accounts.models import Event, School, User
 from registers.models import CalendarPeriod, ClassGroup, EntryBatch, Mark, MarkEntry, Pupil, Session
 from registers.selectors.figures import figures_for
 from registers.selectors.registers import history_of_mark
-from registers.services import closures, history
+from registers.services import amendments, closures, history
 from registers.services.calendar import Period
 from registers.services.closures import MarksChangedSince, ReasonMissing
 from registers.services.marks import MarkRow, load_marks
@@ -268,6 +268,28 @@ class TestOpeningAgain:
         )
 
         assert list(Mark.objects.values_list("code_id", "arrived_at")) == [("L", time(9, 4))]
+
+    def test_is_one_act_over_sessions_past_and_to_come_and_is_taken_back_whole(
+        self, open_school, pupils, office
+    ):
+        mark(DAY, "AM", pupils, "PPI", by=office)
+        mark(date(2025, 11, 19), "AM", pupils[:2], "MM", by=office, source="ahead")
+        closed = closures.close_school(open_school, SNOW, by=office, at=MORNING)
+
+        closures.reopen_school(
+            open_school, CalendarPeriod.objects.get(pk=closed.period_id), by=office, at=MORNING
+        )
+
+        made = EntryBatch.objects.latest("number")
+        assert made.entries_count == 5
+        assert list(
+            Mark.objects.order_by("session__number", "pupil__surname").values_list("code_id", "source")
+        ) == [*[("/", "office")] * 2, ("I", "office"), *[("M", "ahead")] * 2]
+        undoing = amendments.plan_undo(made)
+        assert (undoing.how_many, len(undoing.restored), undoing.left) == (5, 5, ())
+        amendments.undo(undoing, by=office, at=MORNING)
+        assert Mark.objects.count() == 0
+        assert history.first_fault(open_school) is None
 
     def test_leaves_away_the_marks_of_pupils_who_are_no_longer_on_roll(self, open_school, pupils, office):
         mark(DAY, "AM", pupils, "PPI", by=office)

@@ -194,7 +194,7 @@ def reopen_school(here: SmallSchool, chance: Chance) -> Effect:
         if on_roll(now, place[0], now.held[place[1]][0]):
             back[place] = values
     assert (done.sessions, done.restored) == (len(opened), len(back))
-    return Effect(back)
+    return Effect(back, is_act=True)
 
 
 # --- the late book ------------------------------------------------------------------------------------------
