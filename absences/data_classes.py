@@ -18,6 +18,17 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         ),
     ),
     "absences.ReportEvent": classed(special="words", operational="id school_id report_id at by_id what"),
+    # Where a child was not, and what was said of it.
+    "absences.ContactAttempt": classed(
+        personal="person address",
+        special="outcome reason note",
+        operational=(
+            "id school_id pupil_id entry on contact_id outside_contact_id channel at recorded_at by_id"
+        ),
+    ),
+    "absences.ContactAttemptStrike": classed(special="reason", operational="id school_id attempt_id at by_id"),
+    "absences.CallClaim": classed(operational="id school_id pupil_id on by_id until"),
+    "absences.CallSettings": classed(operational="id school_id safeguarding_minutes"),
     "absences.Task": classed(
         special="kind what outcome",
         operational=(

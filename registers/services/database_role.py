@@ -17,7 +17,15 @@ READ_ONLY = frozenset(
     }
 )
 # Rows are added and never changed.
-GROW_ONLY = frozenset({"absences_reportevent", "accounts_event", "registers_historyanchor"})
+GROW_ONLY = frozenset(
+    {
+        "absences_contactattempt",
+        "absences_contactattemptstrike",
+        "absences_reportevent",
+        "accounts_event",
+        "registers_historyanchor",
+    }
+)
 
 RELATIONS = """
 SELECT relname, relkind, relispartition FROM pg_class

@@ -1,0 +1,32 @@
+"""
+The pages of absences, side by side: every staff page of absences shows them below its heading.
+
+Each area adds the line of its page to `ABSENCE_TABS` when the page exists, in the order Calls, Reports, Leave,
+Tasks, Records. A view passes `tabs_of(…)` as `tabs`, and its template includes `absences/_tabs.html`.
+"""
+
+from django.urls import reverse
+
+from accounts.access import Right
+from accounts.http import StaffRequest
+from registers.pupil_tabs import Tab, TabLine
+
+# In the order shown. The address of each takes `school_key`.
+ABSENCE_TABS: tuple[TabLine, ...] = (
+    TabLine("Calls", "absences:calls", Right.FOLLOW_UP_ABSENCES),
+    TabLine("Tasks", "absences:tasks", Right.FOLLOW_UP_ABSENCES),
+)
+
+
+def tabs_of(request: StaffRequest, current: str) -> list[Tab]:
+    """
+    Return the pages of absences that the person may open.
+
+    `current` is the name of the address of the page that is shown ("absences:calls"), or of the page it
+    belongs under.
+    """
+    return [
+        Tab(line.label, reverse(line.url_name, args=[request.school.key]), line.url_name == current)
+        for line in ABSENCE_TABS
+        if request.may(line.right)
+    ]
