@@ -4,7 +4,7 @@ Form fields and layout objects that every app may use, with the Design System's 
 They are rendered by the crispy template pack in `templates/rollcall_forms/`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -105,6 +105,18 @@ class DatePartsField(forms.Field):
     @staticmethod
     def _wrong(message: str, parts: Sequence[str]) -> ValidationError:
         return ValidationError(message, code="invalid", params={"parts": list(parts)})
+
+
+def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
+    """
+    Let a field of a form offer choices that are known only when the form is made; groups of choices too.
+
+    :raises TypeError: the field of that name is none with choices
+    """
+    field = form.fields[name]
+    if not isinstance(field, forms.ChoiceField):
+        raise TypeError(f"{name} is not a field with choices")
+    field.choices = list(choices)
 
 
 class Question(Field):

@@ -20,9 +20,10 @@ class CacheStorage(SessionStorage):
     signed out) gets one, as with Django's own storage.
     """
 
+    # Django's types leave out these two methods of its storages, so that each call upwards is ignored.
     def _get(self, *args: Any, **kwargs: Any) -> tuple[Any, bool]:
         kept = self.deserialize_messages(cache.get(self._key)) if self._key else None
-        in_session, _ = super()._get(*args, **kwargs)  # type: ignore[misc]  # not in the stubs
+        in_session, _ = super()._get(*args, **kwargs)  # type: ignore[misc]
         return [*(in_session or []), *(kept or [])], True
 
     def _store(self, messages: Iterable[Any], response: Any, *args: Any, **kwargs: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.http import urlencode
 
-from accounts.fields import DatePartsField
+from accounts.fields import DatePartsField, offer
 from escalation.models import Step
 from escalation.selectors.merging import fields_to_enter
 from escalation.selectors.worklist import AGES, YEAR_GROUPS, Filters, Worklist
@@ -44,9 +44,7 @@ class FilterForm(forms.Form):
             ("year", "All years", work.years),
             ("class_id", "All classes", work.classes),
         ):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-            field.choices = [("", every), *((choice.value, choice.label) for choice in choices)]
+            offer(self, name, [("", every), *((choice.value, choice.label) for choice in choices)])
         for field in self.fields.values():
             field.widget.attrs["class"] = "govuk-select"
 

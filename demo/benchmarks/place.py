@@ -54,10 +54,14 @@ def own_database() -> Iterator[dict[str, str]]:
 
 def run_sections(environment: dict[str, str], arguments: Sequence[str]) -> int:
     """Bring the database up to date and measure in a process of its own; return its exit status."""
-    manage = [sys.executable, "manage.py"]
-    quiet = {"stdout": subprocess.DEVNULL, "env": environment, "cwd": settings.BASE_DIR, "check": True}
-    subprocess.run([*manage, "migrate", "--no-input"], **quiet)  # type: ignore[call-overload]  # noqa: S603
-    subprocess.run([*manage, "collectstatic", "--no-input"], **quiet)  # type: ignore[call-overload]  # noqa: S603
+    for command in ("migrate", "collectstatic"):
+        subprocess.run(  # noqa: S603
+            [sys.executable, "manage.py", command, "--no-input"],
+            stdout=subprocess.DEVNULL,
+            env=environment,
+            cwd=Path(settings.BASE_DIR),
+            check=True,
+        )
     measured = [sys.executable, "-m", "demo.benchmarks.run", *arguments]
     return subprocess.run(measured, env=environment, cwd=Path(settings.BASE_DIR), check=False).returncode  # noqa: S603
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.fields import DatePartsField
+from accounts.fields import DatePartsField, offer
 from registers.models import PartTimeTimetable, WeeklyPattern
 from registers.rules.ahead import codes_for_days, codes_for_weeks
 from registers.rules.codes import CodeRule
@@ -59,7 +59,7 @@ class ArrangementForm(FaultsMixin):
 
     def __init__(self, data: Any = None, *, on: date, **options: Any) -> None:
         super().__init__(data, **options)
-        self.fields["code"].choices = _code_choices(codes_for_days(on))  # type: ignore[attr-defined]
+        offer(self, "code", _code_choices(codes_for_days(on)))
         self.pupil_ids = (
             tuple(
                 dict.fromkeys(
@@ -138,7 +138,7 @@ class PatternForm(FaultsMixin):
                 "last_day": pattern.last_day,
             }
         super().__init__(data, initial=initial)
-        self.fields["code"].choices = _code_choices(codes_for_weeks(on))  # type: ignore[attr-defined]
+        offer(self, "code", _code_choices(codes_for_weeks(on)))
 
     def plan(self) -> PatternInput:
         """Return what was entered; call it on a valid form."""

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.fields import DatePartsField
+from accounts.fields import DatePartsField, offer
 from registers.forms.register import parse_clock
 from registers.models import EarlyDeparture, LateArrival, Pupil
 from registers.selectors.arrivals import DeskPupil
@@ -91,9 +91,7 @@ class ArrivalForm(forms.Form):
 
     def __init__(self, pupils: Sequence[DeskPupil], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["pupil"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = [("", ""), *((str(pupil.id), pupil.name) for pupil in pupils)]
+        offer(self, "pupil", [("", ""), *((str(pupil.id), pupil.name) for pupil in pupils)])
 
     def show_seen(self, code: str) -> None:
         """Take the mark that stands as seen: the person reads of it now, and chooses knowing it."""
@@ -150,9 +148,7 @@ class PupilForm(forms.Form):
 
     def __init__(self, pupils: Sequence[DeskPupil], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["pupil"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = [("", ""), *((str(pupil.id), pupil.name) for pupil in pupils)]
+        offer(self, "pupil", [("", ""), *((str(pupil.id), pupil.name) for pupil in pupils)])
 
 
 class DepartureForm(forms.Form):
@@ -188,13 +184,15 @@ class DepartureForm(forms.Form):
         self, choices: Sequence[Choice], *args: Any, is_correction: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["collected"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = [
-            *((choice.key, _choice_words(choice)) for choice in choices),
-            (OTHER, "Somebody else, not on the list"),
-            (ALONE, "Nobody: leaves alone"),
-        ]
+        offer(
+            self,
+            "collected",
+            [
+                *((choice.key, _choice_words(choice)) for choice in choices),
+                (OTHER, "Somebody else, not on the list"),
+                (ALONE, "Nobody: leaves alone"),
+            ],
+        )
         if is_correction:
             self.fields["why"] = forms.CharField(label="Why is it put right?", max_length=200)
 
@@ -228,9 +226,7 @@ class GateForm(forms.Form):
 
     def __init__(self, pupils: Sequence[DeskPupil], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["pupil"]
-        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - declared above
-        field.choices = [(str(pupil.id), pupil.name) for pupil in pupils]
+        offer(self, "pupil", [(str(pupil.id), pupil.name) for pupil in pupils])
 
     def clean(self) -> dict[str, Any]:
         """Read the time of each pupil; where there is none, that of the check."""
@@ -284,9 +280,7 @@ class CollectorForm(forms.Form):
 
     def __init__(self, siblings: Sequence[Pupil], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["siblings"]
-        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - declared above
-        field.choices = [(str(pupil.pk), pupil.full_name) for pupil in siblings]
+        offer(self, "siblings", [(str(pupil.pk), pupil.full_name) for pupil in siblings])
         if not siblings:
             del self.fields["siblings"]
 

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from accounts.fields import offer
 from registers.forms.particulars import CountsFromMixin, Day, ManyLines, OneLine, RefusableForm
 from registers.models import OutsideContact, PupilContact
 from registers.models.contacts import COURT_ORDERS, OUTSIDE_ROLES
@@ -238,13 +239,17 @@ class OutsideLinkForm(RefusableForm):
     def __init__(self, data: Any = None, *, people: list[OutsideContact], **options: Any) -> None:
         super().__init__(data, **options)
         self.people = {str(person.pk): person for person in people if person.is_current}
-        self.fields["person"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose a person"),
-            *(
-                (key, f"{person.name}, {person.get_role_display().lower()}")
-                for key, person in self.people.items()
-            ),
-        ]
+        offer(
+            self,
+            "person",
+            [
+                ("", "Choose a person"),
+                *(
+                    (key, f"{person.name}, {person.get_role_display().lower()}")
+                    for key, person in self.people.items()
+                ),
+            ],
+        )
 
     def chosen(self) -> tuple[OutsideContact, date]:
         """Return the person and the first day; call it on a valid form."""

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.fields import DatePartsField
+from accounts.fields import DatePartsField, offer
 from registers.models import ClassGroup, Contact, Pupil
 from registers.rules import flags
 from registers.rules.upn import is_upn
@@ -221,7 +221,7 @@ class AddressForm(RefusableForm):
         super().__init__(data, **options)
         self.people = {str(person.pk): person for person in people}
         choices = [(key, person.name) for key, person in self.people.items()]
-        self.fields["with_contact"].choices = [("", "Not said"), *choices]  # type: ignore[attr-defined]
+        offer(self, "with_contact", [("", "Not said"), *choices])
 
     def values(self) -> dict[str, Any]:
         """Return what was entered; call it on a valid form."""
@@ -293,17 +293,25 @@ class FindForm(forms.Form):
         **options: Any,
     ) -> None:
         super().__init__(data, **options)
-        self.fields["class_id"].choices = [  # type: ignore[attr-defined]
-            ("", "Every class"),
-            *((str(group.pk), group.name) for group in classes),
-        ]
-        self.fields["flag"].choices = [  # type: ignore[attr-defined]
-            ("", "Anything"),
-            ("sen", "Special educational needs"),
-            ("ehcp", SEN["E"]),
-            ("fsm", "Free school meals"),
-            *((name, flags.flag_label(name)) for name in flags_used),
-        ]
+        offer(
+            self,
+            "class_id",
+            [
+                ("", "Every class"),
+                *((str(group.pk), group.name) for group in classes),
+            ],
+        )
+        offer(
+            self,
+            "flag",
+            [
+                ("", "Anything"),
+                ("sen", "Special educational needs"),
+                ("ehcp", SEN["E"]),
+                ("fsm", "Free school meals"),
+                *((name, flags.flag_label(name)) for name in flags_used),
+            ],
+        )
 
     def wanted(self, today: date) -> Wanted:
         """Return what is asked for; call it on a valid form."""

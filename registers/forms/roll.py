@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.fields import offer
 from registers.forms.particulars import Day, ManyLines, OneLine
 from registers.models import ClassGroup, Departure, Pupil
 from registers.rules.age import is_compulsory_age
@@ -61,7 +62,7 @@ class PlaceForm(RefusableForm):
 
     def __init__(self, data: Any = None, *, groups: Iterable[ClassGroup], **options: Any) -> None:
         super().__init__(data, **options)
-        self.fields["class_group"].choices = class_choices(groups)  # type: ignore[attr-defined]
+        offer(self, "class_group", class_choices(groups))
 
     def place(self) -> Place:
         """Return what the form says of the place."""
@@ -142,11 +143,15 @@ class GroundForm(forms.Form):
     def __init__(self, data: Any = None, *, pupil: Pupil, on: date, **options: Any) -> None:
         super().__init__(data, **options)
         ages = {is_compulsory_age(pupil.date_of_birth, day) for day in (on, on + timedelta(days=366))}
-        self.fields["ground"].choices = [  # type: ignore[attr-defined]
-            (one.key, _ground_words(one, both=len(ages) > 1))
-            for one in GROUNDS
-            if one.is_compulsory_age in ages
-        ]
+        offer(
+            self,
+            "ground",
+            [
+                (one.key, _ground_words(one, both=len(ages) > 1))
+                for one in GROUNDS
+                if one.is_compulsory_age in ages
+            ],
+        )
 
 
 def _ground_words(ground: Ground, *, both: bool) -> str:
@@ -182,7 +187,7 @@ class LeavingForm(RefusableForm):
     def __init__(self, data: Any = None, *, ground: Ground, is_exempt: bool, **options: Any) -> None:
         super().__init__(data, **options)
         choices = [(one.key, one.text) for one in ground.confirmations]
-        self.fields["confirmations"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "confirmations", choices)
         if ground.key in DEATHS:
             for name in list(self.fields):
                 if name.startswith("new_"):
@@ -286,7 +291,7 @@ class MoveForm(RefusableForm):
 
     def __init__(self, data: Any = None, *, groups: Iterable[ClassGroup], **options: Any) -> None:
         super().__init__(data, **options)
-        self.fields["to"].choices = class_choices(groups)  # type: ignore[attr-defined]
+        offer(self, "to", class_choices(groups))
         self.pupil_ids = numbers_of(data.getlist("pupil")) if data is not None else ()
 
 
@@ -323,11 +328,15 @@ class PreviousMarksForm(RefusableForm):
         first = [rule for rule in rules if rule.statistical_class is StatisticalClass.UNAUTHORISED]
         then = [rule for rule in rules if rule.statistical_class in ABSENT and rule not in first]
         others = [rule for rule in rules if rule not in first and rule not in then]
-        self.fields["code"].choices = [  # type: ignore[attr-defined]
-            ("", "Select a code"),
-            *((rule.symbol, f"{rule.symbol} – {rule.name}") for rule in (*first, *then, *others)),
-            ("/", "/ – Present"),
-        ]
+        offer(
+            self,
+            "code",
+            [
+                ("", "Select a code"),
+                *((rule.symbol, f"{rule.symbol} – {rule.name}") for rule in (*first, *then, *others)),
+                ("/", "/ – Present"),
+            ],
+        )
 
     def clean(self) -> dict[str, Any]:
         """Refuse a span that ends before it starts, or is longer than a school year."""

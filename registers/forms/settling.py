@@ -6,6 +6,7 @@ from datetime import date
 from django import forms
 from django.http import QueryDict
 
+from accounts.fields import offer
 from registers.code_choices import ABSENT, code_key, codes_of_session
 from registers.forms.register import parse_clock
 from registers.rules.codes import CODE_BY_SYMBOL, LATE_CODES, PRESENT_IN_HALF
@@ -55,7 +56,7 @@ class SettleForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, on: date) -> None:
         super().__init__(data)
-        self.fields["code"].choices = list(_choices(on))  # type: ignore[attr-defined]
+        offer(self, "code", _choices(on))
         self.chosen = frozenset(data.getlist("day")) if data is not None else frozenset()
 
     def clean_arrived_at(self) -> object:

@@ -1,6 +1,6 @@
 """Who is on roll from when to when, what a leaving rests on, and what other schools marked before."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -225,7 +225,11 @@ def leavers(school: School, *, since: date) -> list[RollLine]:
     return _lines(enrolments, lambda enrolment: enrolment.leaving_on or date.max, departures)
 
 
-def _lines(enrolments: Sequence[Enrolment], day_of, departures=None) -> list[RollLine]:  # type: ignore[no-untyped-def]
+def _lines(
+    enrolments: Sequence[Enrolment],
+    day_of: Callable[[Enrolment], date],
+    departures: Mapping[int, Departure] | None = None,
+) -> list[RollLine]:
     memberships: dict[int, list[ClassMembership]] = {}
     for one in ClassMembership.objects.filter(
         pupil__in=[enrolment.pupil_id for enrolment in enrolments]

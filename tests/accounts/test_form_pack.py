@@ -10,7 +10,7 @@ from crispy_forms.layout import Layout, Submit
 from django import forms
 from django.template import Context, Template
 
-from accounts.fields import DatePartsField, Question
+from accounts.fields import DatePartsField, Question, offer
 
 COLOURS = [("red", "Red"), ("blue", "Blue")]
 
@@ -243,3 +243,22 @@ class TestDateParts:
 
         shown = [page.by_id(f"id_starts_on_{part}")["value"] for part in ("day", "month", "year")]
         assert shown == ["24", "11", "2026"]
+
+
+class TestOfferingChoices:
+    def test_lets_one_form_take_them_and_no_other(self) -> None:
+        class Asking(forms.Form):
+            several = forms.MultipleChoiceField()
+
+        form = Asking({"several": ["1", "2"]})
+        offer(form, "several", ((str(number), f"Pupil {number}") for number in (1, 2)))
+
+        assert form.is_valid()
+        assert form.cleaned_data == {"several": ["1", "2"]}
+        assert not Asking({"several": ["1"]}).is_valid()
+
+    def test_is_a_mistake_where_nothing_can_be_chosen(self) -> None:
+        form = date_form("5", "3", "2026")
+
+        with pytest.raises(TypeError, match="starts_on is not a field with choices"):
+            offer(form, "starts_on", [("1", "One")])
