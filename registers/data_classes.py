@@ -116,6 +116,12 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
             " withdrawn_by_id"
         ),
     ),
+    "registers.AbsenceWord": classed(
+        special="words",
+        operational=(
+            "id school_id pupil_id about first_day first_half last_day last_half came_at settled_at"
+        ),
+    ),
     "registers.KnownAheadPupil": classed(personal="pupil_id", operational="id known_ahead_id"),
     "registers.WeeklyPattern": classed(
         special="code name nature first_day last_day",

@@ -1,5 +1,6 @@
 """The two statutory registers."""
 
+from registers.models.absence_words import AbsenceWord
 from registers.models.ahead import KnownAhead, KnownAheadPupil, PatternSession, WeeklyPattern
 from registers.models.arrivals import (
     AuthorisedCollector,
@@ -39,6 +40,7 @@ from registers.models.timetables import PartTimeTimetable, TimetableAbsence, Tim
 from registers.models.watching import ClassClosing, RegisterClosing, RegisterNudge
 
 __all__ = [
+    "AbsenceWord",
     "AuthorisedCollector",
     "CalendarPeriod",
     "ClassClosing",
