@@ -4,7 +4,8 @@ from accounts.data_classes import DataClass, classed
 
 COLUMNS: dict[str, dict[str, DataClass]] = {
     "absences.SchoolTerms": classed(
-        operational="id school_id in_force_from policy_number adopted_at", public="data"
+        operational="id school_id in_force_from policy_number adopted_at",
+        public="data tells_before_unauthorising",
     ),
     # Why a child is away tells of their health, religion or family.
     "absences.Report": classed(
@@ -26,13 +27,51 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
             "id school_id pupil_id entry on contact_id outside_contact_id channel at recorded_at by_id"
         ),
     ),
-    "absences.ContactAttemptStrike": classed(special="reason", operational="id school_id attempt_id at by_id"),
+    "absences.ContactAttemptStrike": classed(
+        special="reason", operational="id school_id attempt_id at by_id"
+    ),
     "absences.CallClaim": classed(operational="id school_id pupil_id on by_id until"),
     "absences.CallSettings": classed(operational="id school_id safeguarding_minutes"),
+    "absences.SchoolAbsenceSettings": classed(operational="id school_id days_ahead days_at_once days_back"),
+    "absences.DetailsRequest": classed(
+        personal="changes decision_note",
+        operational=(
+            "id school_id pupil_id contact_id asked_at asked_by_id state decided_at decided_by_id"
+        ),
+    ),
     "absences.Task": classed(
         special="kind what outcome",
         operational=(
             "id school_id pupil_id cause source is_mandatory raised_at due_at closed_at closed_by_id"
+        ),
+    ),
+    # Proof of illness is health data, and so is that it was asked for.
+    "absences.Attachment": classed(
+        special="name sha256 stored_as",
+        operational=(
+            "id school_id pupil_id report_id evidence_request_id kind size pages uploaded_by_id uploaded_at"
+        ),
+    ),
+    "absences.EvidenceRequest": classed(
+        special="rule why spoken_words received_kind closed_why",
+        personal="asked_how",
+        operational=(
+            "id school_id pupil_id report_id cause first_day last_day source state proposed_at"
+            " proposed_by_id spoken_at spoken_by_id asked_at asked_by_id due_on received_at received_by_id"
+            " is_on_paper closed_at closed_by_id version"
+        ),
+    ),
+    "absences.EvidenceDemand": classed(
+        special="codes ended_why",
+        operational=(
+            "id school_id pupil_id cause first_day last_day source made_at made_by_id ended_at ended_by_id"
+        ),
+    ),
+    "absences.UnauthorisingNotice": classed(
+        special="words",
+        operational=(
+            "id school_id pupil_id evidence_request_id first_day first_half last_day last_half told_at how"
+            " contact_id by_id recorded_at"
         ),
     ),
 }

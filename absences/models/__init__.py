@@ -1,5 +1,6 @@
 """What parents and callers say, and what the school does about it."""
 
+from absences.models.attachments import Attachment, AttachmentKind
 from absences.models.calls import (
     AttemptChannel,
     AttemptOutcome,
@@ -8,11 +9,22 @@ from absences.models.calls import (
     ContactAttempt,
     ContactAttemptStrike,
 )
+from absences.models.evidence import (
+    EvidenceDemand,
+    EvidenceKind,
+    EvidenceRequest,
+    EvidenceRule,
+    EvidenceState,
+    NoticeWay,
+    UnauthorisingNotice,
+)
 from absences.models.reports import Channel, Report, ReportEvent, ReportState
 from absences.models.tasks import Task, TaskKind
 from absences.models.terms import SchoolTerms
 
 __all__ = [
+    "Attachment",
+    "AttachmentKind",
     "AttemptChannel",
     "AttemptOutcome",
     "CallClaim",
@@ -20,10 +32,17 @@ __all__ = [
     "Channel",
     "ContactAttempt",
     "ContactAttemptStrike",
+    "EvidenceDemand",
+    "EvidenceKind",
+    "EvidenceRequest",
+    "EvidenceRule",
+    "EvidenceState",
+    "NoticeWay",
     "Report",
     "ReportEvent",
     "ReportState",
     "SchoolTerms",
     "Task",
     "TaskKind",
+    "UnauthorisingNotice",
 ]

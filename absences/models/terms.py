@@ -21,6 +21,19 @@ class SchoolTerms(models.Model):
     policy_number = models.IntegerField(help_text="the number of the policy version")
     data = models.TextField(help_text="absences.rules.terms.Terms, JSON")
     adopted_at = models.DateTimeField()
+    # The database reads it before it lets marks of illness become unauthorised; worked out by the database
+    # itself, so that it cannot say other than the terms.
+    tells_before_unauthorising = models.GeneratedField(
+        expression=models.Func(
+            models.F("data"),
+            template=(
+                "coalesce(((%(expressions)s)::jsonb"
+                " #>> '{evidence,notify_parent_before_unauthorising}')::boolean, false)"
+            ),
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     objects = ScopedManager(school="school")
 
