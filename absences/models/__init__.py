@@ -18,6 +18,7 @@ from absences.models.evidence import (
     NoticeWay,
     UnauthorisingNotice,
 )
+from absences.models.parents import DetailsRequest, DetailsState, SchoolAbsenceSettings
 from absences.models.reports import Channel, Report, ReportEvent, ReportState
 from absences.models.tasks import Task, TaskKind
 from absences.models.terms import SchoolTerms
@@ -32,6 +33,8 @@ __all__ = [
     "Channel",
     "ContactAttempt",
     "ContactAttemptStrike",
+    "DetailsRequest",
+    "DetailsState",
     "EvidenceDemand",
     "EvidenceKind",
     "EvidenceRequest",
@@ -41,6 +44,7 @@ __all__ = [
     "Report",
     "ReportEvent",
     "ReportState",
+    "SchoolAbsenceSettings",
     "SchoolTerms",
     "Task",
     "TaskKind",
