@@ -11,7 +11,7 @@ from registers.models import PartTimeTimetable, WeeklyPattern
 from registers.rules.ahead import codes_for_days, codes_for_weeks
 from registers.rules.codes import CodeRule
 from registers.selectors.ahead import WEEKDAYS
-from registers.services.ahead import Arrangement, PatternInput
+from registers.services.ahead import Arrangement, PatternInput, faults_of
 from registers.services.part_time import TimetablePlan
 
 HALF_CHOICES = [("AM", "Morning"), ("PM", "Afternoon")]
@@ -59,6 +59,7 @@ class ArrangementForm(FaultsMixin):
 
     def __init__(self, data: Any = None, *, on: date, **options: Any) -> None:
         super().__init__(data, **options)
+        self.on = on
         offer(self, "code", _code_choices(codes_for_days(on)))
         self.pupil_ids = (
             tuple(
@@ -70,18 +71,32 @@ class ArrangementForm(FaultsMixin):
             else ()
         )
 
+    def clean(self) -> dict[str, Any]:
+        """Say what is wrong with the whole beside what is wrong with single fields: all of it at once."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        judged_already = set(self.errors)
+        if "first_day" in judged_already:
+            judged_already.add("last_day")
+        faults = faults_of(self._plan_of(cleaned))
+        self.refuse({name: words for name, words in faults.items() if name not in judged_already})
+        return cleaned
+
     def plan(self) -> Arrangement:
         """Return what was entered; call it on a valid form."""
-        entered = self.cleaned_data
+        return self._plan_of(self.cleaned_data)
+
+    def _plan_of(self, entered: Mapping[str, Any]) -> Arrangement:
+        """Return the plan as far as it was entered; a first day that is not one is today."""
+        first_day = entered.get("first_day") or self.on
         return Arrangement(
-            name=entered["name"],
-            code=entered["code"],
-            nature=entered["nature"],
-            leader=entered["leader"],
-            first_day=entered["first_day"],
-            first_half=entered["first_half"],
-            last_day=entered["last_day"] or entered["first_day"],
-            last_half=entered["last_half"],
+            name=entered.get("name", ""),
+            code=entered.get("code", ""),
+            nature=entered.get("nature", ""),
+            leader=entered.get("leader", ""),
+            first_day=first_day,
+            first_half=entered.get("first_half", "AM"),
+            last_day=entered.get("last_day") or first_day,
+            last_half=entered.get("last_half", "PM"),
             pupil_ids=self.pupil_ids,
         )
 

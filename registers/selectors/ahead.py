@@ -195,6 +195,8 @@ def _timetables(
 
 
 def _tasks(row: PartTimeTimetable, *, on: date, has_worker: bool) -> tuple[TimetableTask, ...]:
+    if row.last_day < on:
+        return ()  # nothing is left to review, and what nobody was told of it stays to be seen
     tasks = []
     if row.review_on <= on and not any(review.held_on >= row.review_on for review in row.reviews.all()):
         tasks.append(TimetableTask("review", "Hold the review", row.review_on < on))

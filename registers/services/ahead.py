@@ -261,9 +261,10 @@ def end_pattern(row: WeeklyPattern, *, last_day: date, by: User, at: datetime) -
 # --- what can stand -----------------------------------------------------------------------------------------
 
 
-def _checked(school: School, plan: Arrangement) -> tuple[CodeRule, list[Session], list[Pupil]]:
+def faults_of(plan: Arrangement) -> dict[str, str]:
+    """Return what is wrong with a plan whatever the school: by field, in one sentence each."""
     faults: dict[str, str] = {}
-    rule = next((rule for rule in codes_for_days(plan.first_day) if rule.symbol == plan.code), None)
+    rule = _rule_of(plan)
     if not plan.name.strip():
         faults["name"] = "Enter what it is, as registers will show it"
     if rule is None:
@@ -278,6 +279,15 @@ def _checked(school: School, plan: Arrangement) -> tuple[CodeRule, list[Session]
         faults["pupils"] = "Choose at least one pupil"
     elif len(plan.pupil_ids) > MOST_PUPILS:
         faults["pupils"] = f"Choose {MOST_PUPILS:,} pupils or fewer"
+    return faults
+
+
+def _rule_of(plan: Arrangement) -> CodeRule | None:
+    return next((rule for rule in codes_for_days(plan.first_day) if rule.symbol == plan.code), None)
+
+
+def _checked(school: School, plan: Arrangement) -> tuple[CodeRule, list[Session], list[Pupil]]:
+    faults, rule = faults_of(plan), _rule_of(plan)
     if faults or rule is None:
         raise ArrangementRefused(faults)
     sessions = sessions_between(

@@ -1,6 +1,6 @@
 """What is known ahead: trips and absences, weekly patterns, part-time timetables."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -456,6 +456,19 @@ class TestAPartTimeTimetable:
                 ("plan_discussed_on", False),
                 ("social_worker_told_on", False),
             ]
+
+    def test_asks_for_nothing_once_it_has_ended(self, school: School, child: Pupil, by: User) -> None:
+        with scope(school=school):
+            row = part_time.agree_timetable(child, self.PLAN, by=by, at=NOW)
+
+            on_its_last_day = ahead_of_pupil(child, on=row.last_day)
+            assert [task.what for task in on_its_last_day.timetables[0].tasks] == [
+                "review",
+                "authority_told_on",
+            ]
+            the_day_after = ahead_of_pupil(child, on=row.last_day + timedelta(days=1))
+            assert [live.tasks for live in the_day_after.ended] == [()]
+            assert the_day_after.timetables == ()
 
 
 class TestTheListOfWhatIsAhead:

@@ -79,6 +79,28 @@ class TestArrangingATrip:
         assert 'value="Zoo &amp; park"' in page
         assert "Choose at least one pupil" in words_of(page)
 
+    def test_says_at_once_all_that_is_wrong(self, client: Client, school: School) -> None:
+        wrong = trip(name="", nature=" ", last_day_day="3", last_day_month="11", last_day_year="2025")
+
+        page = words_of(client.post("/s/hill/ahead/new/", wrong).content.decode())
+
+        for words in (
+            "Enter what it is, as registers will show it",
+            "Say what the activity or circumstance is for code V",
+            "The last session cannot be before the first",
+            "Choose at least one pupil",
+        ):
+            assert page.count(words) == 2, words  # in the summary, and beside the control
+        with scope(school=school):
+            assert KnownAhead.objects.count() == 0
+
+    def test_asks_for_pupils_also_where_the_first_day_is_no_day(self, client: Client) -> None:
+        page = words_of(client.post("/s/hill/ahead/new/", trip(first_day_day="31")).content.decode())
+
+        assert "First day must be a real date" in page
+        assert "Choose at least one pupil" in page
+        assert "cannot be before the first" not in page
+
     def test_with_a_code_that_asks_for_its_nature_is_refused_beside_the_field(
         self, client: Client, child: Pupil
     ) -> None:
