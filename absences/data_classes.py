@@ -74,4 +74,32 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
             " contact_id by_id recorded_at"
         ),
     ),
+    # Why a family asks for leave tells of their health, religion and means, and where they will be.
+    "absences.LeaveRequest": classed(
+        personal="signed_name home_address other_adults class_name",
+        special="kind reasons detail decision_note told weighed withdrawn_why applicant_why",
+        operational=(
+            "id school_id pupil_id submission reference channel applicant_id asked_by_id asked_at recorded_at"
+            " first_day first_half last_day last_half return_on sessions home_address_confirmed"
+            " understood_penalty signed_on notice_days notice_met applicant_ok state decided_at decided_by_id"
+            " version"
+        ),
+    ),
+    "absences.LeaveTraveller": classed(operational="id school_id request_id contact_id"),
+    "absences.LeavePart": classed(
+        special="code",
+        operational="id school_id request_id is_granted first_day first_half last_day last_half known_ahead_id",
+    ),
+    "absences.LeaveNote": classed(
+        personal="consulted", special="words", operational="id school_id request_id at by_id"
+    ),
+    "absences.LeaveOutcome": classed(
+        special="went code note",
+        operational="id school_id pupil_id request_id report_id sessions amended decided_at decided_by_id",
+    ),
+    # That somebody is held to have broken the law (UK GDPR article 10).
+    "absences.LeaveLiable": classed(special="contact_id", operational="id school_id outcome_id"),
+    "absences.LeaveDesignate": classed(
+        personal="user_id first_day last_day", operational="id school_id named_at named_by_id"
+    ),
 }

@@ -18,6 +18,17 @@ from absences.models.evidence import (
     NoticeWay,
     UnauthorisingNotice,
 )
+from absences.models.leave import (
+    LeaveChannel,
+    LeaveDesignate,
+    LeaveLiable,
+    LeaveNote,
+    LeaveOutcome,
+    LeavePart,
+    LeaveRequest,
+    LeaveState,
+    LeaveTraveller,
+)
 from absences.models.parents import DetailsRequest, DetailsState, SchoolAbsenceSettings
 from absences.models.reports import Channel, Report, ReportEvent, ReportState
 from absences.models.tasks import Task, TaskKind
@@ -40,6 +51,15 @@ __all__ = [
     "EvidenceRequest",
     "EvidenceRule",
     "EvidenceState",
+    "LeaveChannel",
+    "LeaveDesignate",
+    "LeaveLiable",
+    "LeaveNote",
+    "LeaveOutcome",
+    "LeavePart",
+    "LeaveRequest",
+    "LeaveState",
+    "LeaveTraveller",
     "NoticeWay",
     "Report",
     "ReportEvent",

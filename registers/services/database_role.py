@@ -21,8 +21,13 @@ GROW_ONLY = frozenset(
     {
         "absences_contactattempt",
         "absences_contactattemptstrike",
+        "absences_leaveliable",
+        "absences_leavenote",
+        "absences_leaveoutcome",
+        "absences_leavepart",
         "absences_reportevent",
         "accounts_event",
+        "letters_messageevent",
         "registers_historyanchor",
     }
 )
