@@ -13,4 +13,14 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
             "prepared_by_id prepared_at claimed_at rendered_at file_id"
         ),
     ),
+    "letters.Message": classed(
+        personal="address",
+        special="kind subject body original",
+        operational=(
+            "id school_id key contact_id pupil_id channel parts others instead_of_id queued_by_id queued_at"
+            " reference state attempts next_try_at claim claimed_at handed_over_at provider provider_id looks"
+            " sent_at settled_at failure"
+        ),
+    ),
+    "letters.MessageEvent": classed(operational="id school_id message_id at by_id state words"),
 }

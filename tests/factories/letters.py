@@ -4,14 +4,14 @@ import hashlib
 
 from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFactory
 
-from letters.models import Letter, LetterFile
+from letters.models import Letter, LetterFile, Message, MessageEvent
 from letters.rules import samples
 from letters.rules.catalogue import template_for
 from letters.rules.content import LetterContent
 from letters.rules.merging import address_letter, merge_template
 from tests.factories.accounts import SchoolFactory, UserFactory
 from tests.factories.base import RowFactory
-from tests.factories.registers import PupilFactory, london
+from tests.factories.registers import ContactFactory, PupilFactory, london
 
 
 def sample_content(
@@ -74,3 +74,37 @@ class LetterFactory(RowFactory[Letter]):
     content_digest = SelfAttribute("words.digest")
     prepared_by = SubFactory(UserFactory)
     prepared_at = london(samples.ON, samples.VALUES["late_after"])
+
+
+class MessageFactory(RowFactory[Message]):
+    """An e-mail to a parent that waits to be sent."""
+
+    class Meta:
+        model = Message
+
+    school = SubFactory(SchoolFactory)
+    key = Sequence(lambda n: f"test:{n}")
+    kind = "test"
+    contact = SubFactory(ContactFactory, school=SelfAttribute("..school"))
+    channel = "email"
+    address = Sequence(lambda n: f"parent{n}@example.com")
+    subject = "Amara is not in school"
+    body = "Please tell us why.\n\nHill School"
+    original = "Please tell us why."
+    parts = 1
+    queued_by = SubFactory(UserFactory)
+    queued_at = london(samples.ON, samples.VALUES["late_after"])
+    next_try_at = SelfAttribute("queued_at")
+
+
+class MessageEventFactory(RowFactory[MessageEvent]):
+    """The first move of a message: it was put into the outbox."""
+
+    class Meta:
+        model = MessageEvent
+
+    message = SubFactory(MessageFactory)
+    school = SelfAttribute("message.school")
+    at = SelfAttribute("message.queued_at")
+    by = SelfAttribute("message.queued_by")
+    state = "ready"

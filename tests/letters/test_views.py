@@ -8,9 +8,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Event, School, User
-from letters import views
 from letters.models import Letter
 from letters.services import filing
+from letters.views import archive as views
 from registers.models import Pupil
 from tests.cast import SignIn
 from tests.factories.letters import LetterFactory
