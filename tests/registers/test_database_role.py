@@ -6,9 +6,8 @@ from datetime import date, timedelta
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection
 from django_scopes import scopes_disabled
 
 from accounts import events
@@ -26,8 +25,8 @@ from registers.services.mark_imports import (
 from registers.services.marks import MarkInput, MarkRow
 from tests.factories.accounts import UserFactory
 from tests.factories.registers import ClassGroupFactory, held_sessions, pupil_in_class
+from tests.narrow_role import APPLICATION, as_application
 
-APPLICATION = settings.DATABASE_APPLICATION_ROLE
 MONDAY = date(2025, 11, 3)
 
 
@@ -43,20 +42,6 @@ def signed_in_as_application() -> Iterator[psycopg.Connection]:
         autocommit=True,
     ) as opened:
         yield opened
-
-
-@contextmanager
-def as_application() -> Iterator[None]:
-    """Let the ORM's own connection be the application's role."""
-    owner = connections["default"]
-    application = connections.create_connection("default")
-    application.settings_dict = {**owner.settings_dict, "USER": APPLICATION}
-    connections["default"] = application
-    try:
-        yield
-    finally:
-        application.close()
-        connections["default"] = owner
 
 
 # Each is tried whether or not it would find a row: what is refused is the attempt.
