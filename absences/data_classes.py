@@ -35,9 +35,7 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
     "absences.SchoolAbsenceSettings": classed(operational="id school_id days_ahead days_at_once days_back"),
     "absences.DetailsRequest": classed(
         personal="changes decision_note",
-        operational=(
-            "id school_id pupil_id contact_id asked_at asked_by_id state decided_at decided_by_id"
-        ),
+        operational=("id school_id pupil_id contact_id asked_at asked_by_id state decided_at decided_by_id"),
     ),
     "absences.Task": classed(
         special="kind what outcome",
@@ -49,7 +47,8 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
     "absences.Attachment": classed(
         special="name sha256 stored_as",
         operational=(
-            "id school_id pupil_id report_id evidence_request_id kind size pages uploaded_by_id uploaded_at"
+            "id school_id pupil_id report_id leave_request_id evidence_request_id kind size pages"
+            " uploaded_by_id uploaded_at"
         ),
     ),
     "absences.EvidenceRequest": classed(

@@ -217,6 +217,15 @@ PASSWORD_HASHERS = (
 
 # --- language and time --------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
+# Staff pages are English; families choose on their own pages (absences/languages.py), each by its own name.
+LANGUAGES = [
+    ("en-gb", "English"),
+    ("pl", "Polski"),
+    ("ur", "اردو"),
+    ("ro", "Română"),
+    ("uk", "Українська"),
+]
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
 TIME_ZONE = "Europe/London"
 USE_I18N = True
 USE_TZ = True
@@ -229,6 +238,7 @@ STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "attachments": {"BACKEND": "absences.cabinet.Cabinet"},  # evidence, under MEDIA_ROOT
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django_scopes import ScopedManager
 
 from absences.models.evidence import EvidenceRequest
+from absences.models.leave import LeaveRequest
 from absences.models.reports import Report
 from accounts.models import School, User
 from registers.models import Pupil
@@ -21,7 +22,7 @@ class AttachmentKind(models.TextChoices):
 
 class Attachment(models.Model):
     """
-    One file of a report or of a request for evidence, as it was kept: never the bytes that were sent.
+    One file of a report, a request for leave or a request for evidence: never the bytes that were sent.
 
     The file itself lies in the storage "attachments" under `stored_as`, a random name; `sha256` is what it
     held when it was kept. `name` is only shown.
@@ -34,6 +35,9 @@ class Attachment(models.Model):
     )
     evidence_request = models.ForeignKey(
         EvidenceRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="attachments"
+    )
+    leave_request = models.ForeignKey(
+        LeaveRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="attachments"
     )
     name = models.CharField(max_length=100, help_text="cleaned; only shown")
     kind = models.CharField(max_length=15, choices=AttachmentKind)
@@ -60,8 +64,9 @@ class Attachment(models.Model):
                 name="attachment_lies_under_a_random_name",
             ),
             models.CheckConstraint(
-                condition=Q(report__isnull=False, evidence_request__isnull=True)
-                | Q(report__isnull=True, evidence_request__isnull=False),
+                condition=Q(report__isnull=False, leave_request__isnull=True, evidence_request__isnull=True)
+                | Q(report__isnull=True, leave_request__isnull=False, evidence_request__isnull=True)
+                | Q(report__isnull=True, leave_request__isnull=True, evidence_request__isnull=False),
                 name="attachment_has_one_owner",
             ),
         ]
