@@ -12,6 +12,8 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from absences.rules.reporting import Limits
+
 WHOLE_DAY, MORNING, AFTERNOON = "day", "AM", "PM"
 # What a part of the day means as the first and last half of an absence.
 HALVES_OF: dict[str, tuple[str, str]] = {
@@ -90,15 +92,6 @@ def from_data(data: Mapping[str, Any]) -> Draft:
     return Draft(**{**values, "key": UUID(values["key"]), "children": tuple(values["children"])})
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How far a family may report: calendar days ahead, school days at once, school days back."""
-
-    days_ahead: int = 14
-    days_at_once: int = 5
-    days_back: int = 10
-
-
 class DayFault(Enum):
     """What is wrong with the days of an absence."""
 
@@ -168,23 +161,15 @@ def days_to_choose(
     return tuple(sorted(on for on in common if first <= on <= last))
 
 
-def clear_of_sickness(sick_on: date, hours: int) -> date:
-    """
-    Return the first day on which a child is clear, so many hours after being sick on a day.
-
-    A day counts as its morning: sick on Tuesday, 48 hours: Thursday (003:154).
-    """
-    return sick_on + timedelta(days=-(-hours // 24))
-
-
 def default_return(
-    last_day: date, calendar: Calendar, *, last_half: str = "PM", clear_on: date | None = None
+    last_day: date, last_half: str, calendar: Calendar, *, not_before: date | None = None
 ) -> date | None:
     """
-    Return the school day on which a child is expected back: the next one, or that of being clear.
+    Return the school day on which a child is expected back: the next one, or the first that is allowed.
 
     A child away in the morning only is back the same day. None when the calendar does not reach so far.
     """
-    if clear_on is not None and clear_on > last_day:
-        return calendar.next_day(clear_on - timedelta(days=1))
-    return last_day if last_half == "AM" else calendar.next_day(last_day)
+    back = last_day if last_half == "AM" else calendar.next_day(last_day)
+    if not_before is None or (back is not None and back >= not_before):
+        return back
+    return calendar.next_day(not_before - timedelta(days=1))

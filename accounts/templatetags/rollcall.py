@@ -13,6 +13,7 @@ from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.forms.boundfield import BoundField
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from accounts.fields import PARTS, DateParts
 
@@ -102,7 +103,7 @@ def banner(messages: Iterable[Message]) -> Banner:
     return Banner(
         texts=tuple(str(message) for message in found),
         is_success=is_success,
-        title="Success" if is_success else "Important",
+        title=gettext("Success") if is_success else gettext("Important"),
         role="alert" if is_success else "region",
     )
 
@@ -200,7 +201,7 @@ def field_view(bound: BoundField) -> FieldView:
     )
     label = str(bound.label or "")
     if not bound.field.required and label and kind not in ("hidden", "checkbox") and "optional" not in label:
-        label = f"{label} (optional)"
+        label = gettext("%(label)s (optional)") % {"label": label}  # families read forms in five languages
     view = FieldView(
         kind=kind,
         id=str(bound.auto_id),
