@@ -163,7 +163,7 @@ def test_a_register_becomes_a_letter_that_a_person_approved(trial: Trial, as_rol
     # --- the teacher takes the register of this morning
     page = as_role("teacher")
     assert_accessible(page)
-    page.get_by_role("link", name=re.compile("AM")).first.click()
+    page.locator(".tile__link").filter(has_text="AM register of ").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("AM")
     assert_accessible(page)
     names = page.locator("tr[data-pupil] th[scope=row]").all_inner_texts()

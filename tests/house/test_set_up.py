@@ -82,7 +82,7 @@ class TestSystemPackages:
 
         set_up.install_system_packages(with_browser=True)
 
-        assert installed == [["libpango-1.0-0", "chromium"]]
+        assert installed == [["libpango-1.0-0", "chromium-headless-shell"]]
 
     @pytest.mark.parametrize(
         ("tool", "advice"),
