@@ -44,8 +44,8 @@ class ContactAttempt(models.Model):
     One attempt to reach somebody about one day of a pupil's absence: only ever added to.
 
     `at` is when it happened, `recorded_at` when it was written down: what was kept on paper while the network
-    was out is entered later with its real time. A mistake is struck out (`ContactAttemptStrike`), and a strike
-    does not delete. `entry` is one key for what was sent in one go, so that a button pressed twice counts
+    was out is entered later with its real time. A mistake is struck out (`ContactAttemptStrike`), which
+    deletes nothing. `entry` is one key for what was sent in one go, so that a button pressed twice counts
     once; one call about several children of a family shares it.
     """
 

@@ -30,7 +30,7 @@ OUTCOMES_OF: Final[dict[str, tuple[str, ...]]] = {
     POLICE_CHECK: (SENT, CONFIRMED_SAFE, VISITED_NO_ANSWER),
     LETTER: (SENT,),
 }
-# A conversation that settled where the child is. A guardian who did not know settles nothing: the calls go on.
+# A conversation that settled where the child is. A guardian who did not know settles nothing: calls go on.
 CONFIRMED: Final = frozenset({SPOKE_KNEW, VISITED_SEEN, CONFIRMED_SAFE})
 # Somebody answered, whatever they said: the number works.
 ANSWERED: Final = CONFIRMED | {SPOKE_DID_NOT_KNOW}
