@@ -41,7 +41,7 @@ LIBRARIES = (
 )
 # What the driver of browser tests needs on Linux besides Chromium.
 DRIVER_LIBRARY, DRIVER_PACKAGE = "libatomic.so.1", "libatomic1"
-# The first of these that is there runs the tests: the shell, which draws no window, takes a third of the time.
+# The first of these that is there runs the tests: the shell draws no window and takes a third of the time.
 BROWSER_PACKAGE = "chromium-headless-shell"  # of Debian
 BROWSERS = (BROWSER_PACKAGE, "chromium", "chromium-browser", "google-chrome")
 # The same libraries where Debian's packages are not to be had.
