@@ -13,7 +13,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # A worker takes from every queue unless told otherwise with -Q, as in a large installation.
-app.conf.task_queues = [Queue(name) for name in ("interactive", "sweep", "letters")]
+app.conf.task_queues = [Queue(name) for name in ("interactive", "sweep", "letters", "messages")]
 
 app.conf.beat_schedule = {
     # Every school night at 19:00, when the last register and late call is in: judge each school's policy.
@@ -48,4 +48,9 @@ app.conf.beat_schedule = {
     },
     # Every minute: letters whose wake-up message was lost with the broker are picked up from the database.
     "letters left waiting": {"task": "letters.tasks.render_waiting", "schedule": 60.0},
+    # Every minute: messages to parents whose wake-up was lost, that are to be tried again, or whose quiet
+    # hours are over.
+    "messages that are due": {"task": "letters.tasks.send_due", "schedule": 60.0},
+    # Every two minutes: what became of messages that a provider took.
+    "what became of messages": {"task": "letters.tasks.ask_about", "schedule": 120.0},
 }

@@ -8,7 +8,7 @@ it does. An empty value counts as unset everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,34 @@ def moment(name: str) -> str:
             f"{name}={said} is no local date and time: write it like 2026-11-20T08:50."
         ) from None
     return said
+
+
+def choice(name: str, among: Iterable[str], *, default: str) -> str:
+    """The variable as one of the words of `among`, in small letters; `default` when unset or empty.
+
+    Raises ImproperlyConfigured for any other word.
+    """
+    value = text(name, default).lower()
+    if value not in (words := list(among)):
+        raise ImproperlyConfigured(f"{name}={value} is none of {', '.join(words)}.")
+    return value
+
+
+def hours(name: str, default: str) -> tuple[time, time] | None:
+    """The variable as two times of day, `21:00-07:00`, or None for the word none.
+
+    Raises ImproperlyConfigured when it is anything else.
+    """
+    value = text(name, default)
+    if value.lower() == "none":
+        return None
+    try:
+        begin, end = (time.fromisoformat(part.strip()) for part in value.split("-"))
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name}={value} is no span of hours: write it like 21:00-07:00, or none."
+        ) from None
+    return begin, end
 
 
 def items(name: str, default: Iterable[str] = ()) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from attendance_site import embedded, env
 
@@ -255,6 +256,29 @@ EMAIL_CONFIG = environ.Env.email_url_config(env.text("EMAIL_URL", default="conso
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="rollcall@localhost")
 
+# --- messages to parents (docs/adr/0019) --------------------------------------------------------------------
+# By which back end e-mails and texts leave; on a trial machine they become files that one can open.
+ROLLCALL_MESSAGES = env.choice(
+    "ROLLCALL_MESSAGES", ("console", "file", "smtp", "notify"), default="file" if EMBEDDED else "smtp"
+)
+ROLLCALL_TEXTS = env.choice(
+    "ROLLCALL_TEXTS",
+    ("console", "file", "notify", "none"),
+    default="none" if ROLLCALL_MESSAGES == "smtp" else ROLLCALL_MESSAGES,
+)
+if "console" in (ROLLCALL_MESSAGES, ROLLCALL_TEXTS) and not DEBUG:
+    raise ImproperlyConfigured(
+        "ROLLCALL_MESSAGES=console prints messages to parents whole, which only a trial (DEBUG) may do."
+    )
+ROLLCALL_TEXT_QUIET = env.hours("ROLLCALL_TEXT_QUIET", default="21:00-07:00")
+MESSAGES_FOLDER = HOME / "messages"
+BY_NOTIFY = "notify" in (ROLLCALL_MESSAGES, ROLLCALL_TEXTS)
+NOTIFY_API_KEY = env.required("NOTIFY_API_KEY") if BY_NOTIFY else ""
+NOTIFY_EMAIL_TEMPLATE = env.required("NOTIFY_EMAIL_TEMPLATE") if ROLLCALL_MESSAGES == "notify" else ""
+NOTIFY_TEXT_TEMPLATE = env.required("NOTIFY_TEXT_TEMPLATE") if ROLLCALL_TEXTS == "notify" else ""
+NOTIFY_BASE_URL = env.text("NOTIFY_BASE_URL", default="https://api.notifications.service.gov.uk")
+NOTIFY_TIMEOUT = env.number("NOTIFY_TIMEOUT", default=30, least=1)
+
 # --- what web processes share: how often somebody tried to sign in, and one-time codes already used ---------
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -275,6 +299,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
 # Said here and not on the tasks: a task's own `queue` is deprecated in Celery and raises a warning.
 CELERY_TASK_ROUTES = {
+    # A letter's page takes a tenth of a second; what a parent waits for must not stand behind a thousand.
+    "letters.tasks.send_message": {"queue": "messages"},
+    "letters.tasks.send_due": {"queue": "messages"},
+    "letters.tasks.ask_about": {"queue": "messages"},
     "letters.tasks.*": {"queue": "letters"},
     "escalation.tasks.*": {"queue": "sweep"},
     "registers.tasks.*": {"queue": "interactive"},
@@ -288,7 +316,12 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # The printing library reports every style sheet it reads as news.
-    "loggers": {"weasyprint": {"level": "WARNING"}, "weasyprint.progress": {"level": "WARNING"}},
+    # The client of GOV.UK Notify repeats in its warnings what Notify says of an address.
+    "loggers": {
+        "weasyprint": {"level": "WARNING"},
+        "weasyprint.progress": {"level": "WARNING"},
+        "notifications_python_client": {"level": "ERROR"},
+    },
     "root": {
         "handlers": ["console"],
         "level": env.text("LOG_LEVEL", default="WARNING" if TESTING else "INFO"),

@@ -9,143 +9,386 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_single_keys'),
-        ('letters', '0002_archive_is_final'),
-        ('registers', '0016_absence_words'),
+        ("accounts", "0003_single_keys"),
+        ("letters", "0002_archive_is_final"),
+        ("registers", "0016_absence_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='what makes it one message, such as report:12:accepted', max_length=160)),
-                ('kind', models.SlugField(help_text='what sort of message it is, such as report_accepted', max_length=40)),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('text', 'Text')], max_length=5)),
-                ('address', models.CharField(help_text='the e-mail address or number it goes to', max_length=254)),
-                ('subject', models.CharField(max_length=200)),
-                ('body', models.TextField(help_text='word for word as it is sent')),
-                ('original', models.TextField(help_text='the words as asked for, for another channel')),
-                ('parts', models.SmallIntegerField(help_text='parts of a text that are paid for; 1 for an e-mail')),
-                ('others', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('email', 'E-mail'), ('text', 'Text')], max_length=5), blank=True, default=list, help_text='channels to try, in order, when this one fails for good', size=None)),
-                ('queued_at', models.DateTimeField()),
-                ('reference', models.UUIDField(default=uuid.uuid4, help_text='what the provider knows it by', unique=True)),
-                ('state', models.CharField(choices=[('ready', 'Waiting to be sent'), ('sending', 'Being sent'), ('sent', 'Sent'), ('delivered', 'Delivered'), ('failed', 'Could not be sent'), ('returned', 'Could not be delivered'), ('withdrawn', 'Withdrawn')], default='ready', max_length=9)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('next_try_at', models.DateTimeField(blank=True, help_text='when to try to send it, or to ask what became of it', null=True)),
-                ('claim', models.UUIDField(blank=True, help_text='the try that has it now', null=True)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('handed_over_at', models.DateTimeField(blank=True, help_text='when a try began that may have reached the provider', null=True)),
-                ('provider', models.CharField(blank=True, help_text='the back end that has it', max_length=10)),
-                ('provider_id', models.CharField(blank=True, help_text="the provider's own id for it", max_length=80)),
-                ('looks', models.SmallIntegerField(default=0, help_text='how often the provider was asked about it')),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('settled_at', models.DateTimeField(blank=True, help_text='when its last state was reached', null=True)),
-                ('failure', models.CharField(blank=True, help_text='in words fit to show', max_length=300)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='registers.contact')),
-                ('instead_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replacements', to='letters.message')),
-                ('pupil', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='registers.pupil')),
-                ('queued_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='accounts.school')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="what makes it one message, such as report:12:accepted", max_length=160
+                    ),
+                ),
+                (
+                    "kind",
+                    models.SlugField(
+                        help_text="what sort of message it is, such as report_accepted", max_length=40
+                    ),
+                ),
+                ("channel", models.CharField(choices=[("email", "E-mail"), ("text", "Text")], max_length=5)),
+                (
+                    "address",
+                    models.CharField(help_text="the e-mail address or number it goes to", max_length=254),
+                ),
+                ("subject", models.CharField(max_length=200)),
+                ("body", models.TextField(help_text="word for word as it is sent")),
+                ("original", models.TextField(help_text="the words as asked for, for another channel")),
+                (
+                    "parts",
+                    models.SmallIntegerField(help_text="parts of a text that are paid for; 1 for an e-mail"),
+                ),
+                (
+                    "others",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[("email", "E-mail"), ("text", "Text")], max_length=5
+                        ),
+                        blank=True,
+                        default=list,
+                        help_text="channels to try, in order, when this one fails for good",
+                        size=None,
+                    ),
+                ),
+                ("queued_at", models.DateTimeField()),
+                (
+                    "reference",
+                    models.UUIDField(
+                        default=uuid.uuid4, help_text="what the provider knows it by", unique=True
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Waiting to be sent"),
+                            ("sending", "Being sent"),
+                            ("sent", "Sent"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Could not be sent"),
+                            ("returned", "Could not be delivered"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="ready",
+                        max_length=9,
+                    ),
+                ),
+                ("attempts", models.SmallIntegerField(default=0)),
+                (
+                    "next_try_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when to try to send it, or to ask what became of it", null=True
+                    ),
+                ),
+                ("claim", models.UUIDField(blank=True, help_text="the try that has it now", null=True)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "handed_over_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when a try began that may have reached the provider", null=True
+                    ),
+                ),
+                (
+                    "provider",
+                    models.CharField(blank=True, help_text="the back end that has it", max_length=10),
+                ),
+                (
+                    "provider_id",
+                    models.CharField(blank=True, help_text="the provider's own id for it", max_length=80),
+                ),
+                (
+                    "looks",
+                    models.SmallIntegerField(
+                        default=0, help_text="how often the provider was asked about it"
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "settled_at",
+                    models.DateTimeField(blank=True, help_text="when its last state was reached", null=True),
+                ),
+                ("failure", models.CharField(blank=True, help_text="in words fit to show", max_length=300)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="registers.contact",
+                    ),
+                ),
+                (
+                    "instead_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replacements",
+                        to="letters.message",
+                    ),
+                ),
+                (
+                    "pupil",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="registers.pupil",
+                    ),
+                ),
+                (
+                    "queued_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="accounts.school",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MessageEvent',
+            name="MessageEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('ready', 'Waiting to be sent'), ('sending', 'Being sent'), ('sent', 'Sent'), ('delivered', 'Delivered'), ('failed', 'Could not be sent'), ('returned', 'Could not be delivered'), ('withdrawn', 'Withdrawn')], max_length=9)),
-                ('words', models.CharField(blank=True, max_length=300)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='letters.message')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.school')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Waiting to be sent"),
+                            ("sending", "Being sent"),
+                            ("sent", "Sent"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Could not be sent"),
+                            ("returned", "Could not be delivered"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("words", models.CharField(blank=True, max_length=300)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="letters.message",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.school"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['school', '-queued_at', '-id'], name='message_by_time'),
+            model_name="message",
+            index=models.Index(fields=["school", "-queued_at", "-id"], name="message_by_time"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['pupil', '-queued_at'], name='message_by_pupil'),
+            model_name="message",
+            index=models.Index(fields=["pupil", "-queued_at"], name="message_by_pupil"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['contact', '-queued_at'], name='message_by_contact'),
+            model_name="message",
+            index=models.Index(fields=["contact", "-queued_at"], name="message_by_contact"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'ready')), fields=['next_try_at', 'id'], name='message_waiting'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", "ready")), fields=["next_try_at", "id"], name="message_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['claimed_at'], name='message_under_way'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", "sending")), fields=["claimed_at"], name="message_under_way"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('next_try_at__isnull', False), ('state', 'sent')), fields=['next_try_at', 'id'], name='message_to_ask_about'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("next_try_at__isnull", False), ("state", "sent")),
+                fields=["next_try_at", "id"],
+                name="message_to_ask_about",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['failed', 'returned'])), fields=['school', '-settled_at'], name='message_not_arrived'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state__in", ["failed", "returned"])),
+                fields=["school", "-settled_at"],
+                name="message_not_arrived",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('school', 'key', 'contact', 'channel'), name='message_goes_once_by_a_channel'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                fields=("school", "key", "contact", "channel"), name="message_goes_once_by_a_channel"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('instead_of__isnull', True)), fields=('school', 'key', 'contact'), name='message_begins_once'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("instead_of__isnull", True)),
+                fields=("school", "key", "contact"),
+                name="message_begins_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ready', 'sending', 'sent', 'delivered', 'failed', 'returned', 'withdrawn'])), name='message_state_is_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["ready", "sending", "sent", "delivered", "failed", "returned", "withdrawn"],
+                    )
+                ),
+                name="message_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'text'])), name='message_channel_is_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("channel__in", ["email", "text"])), name="message_channel_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address', ''), _negated=True), models.Q(('body', ''), _negated=True)), name='message_says_and_goes'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("address", ""), _negated=True), models.Q(("body", ""), _negated=True)
+                ),
+                name="message_says_and_goes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('parts__gte', 1)), name='message_has_parts'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parts__gte", 1)), name="message_has_parts"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('attempts__gte', 0)), name='message_attempts_from_none'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("attempts__gte", 0)), name="message_attempts_from_none"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claim__isnull', False), ('claimed_at__isnull', False), ('state', 'sending')), models.Q(models.Q(('state', 'sending'), _negated=True), ('claim__isnull', True), ('claimed_at__isnull', True)), _connector='OR'), name='message_sending_has_claim'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("claim__isnull", False), ("claimed_at__isnull", False), ("state", "sending")),
+                    models.Q(
+                        models.Q(("state", "sending"), _negated=True),
+                        ("claim__isnull", True),
+                        ("claimed_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="message_sending_has_claim",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['sent', 'delivered', 'returned']), _negated=True), models.Q(('sent_at__isnull', False), models.Q(('provider', ''), _negated=True)), _connector='OR'), name='message_sent_by_whom_and_when'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["sent", "delivered", "returned"]), _negated=True),
+                    models.Q(("sent_at__isnull", False), models.Q(("provider", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="message_sent_by_whom_and_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['failed', 'returned']), ('failure', ''), _connector='XOR'), name='message_failed_says_why'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["failed", "returned"]), ("failure", ""), _connector="XOR"),
+                name="message_failed_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('next_try_at__isnull', True), ('settled_at__isnull', False), ('state__in', ['delivered', 'failed', 'returned', 'withdrawn'])), models.Q(models.Q(('state__in', ['delivered', 'failed', 'returned', 'withdrawn']), _negated=True), ('settled_at__isnull', True)), _connector='OR'), name='message_settled_when'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("next_try_at__isnull", True),
+                        ("settled_at__isnull", False),
+                        ("state__in", ["delivered", "failed", "returned", "withdrawn"]),
+                    ),
+                    models.Q(
+                        models.Q(
+                            ("state__in", ["delivered", "failed", "returned", "withdrawn"]), _negated=True
+                        ),
+                        ("settled_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="message_settled_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), ('next_try_at__isnull', False), _connector='OR'), name='message_ready_has_next_try'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ready"), _negated=True),
+                    ("next_try_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="message_ready_has_next_try",
+            ),
         ),
         migrations.AddIndex(
-            model_name='messageevent',
-            index=models.Index(fields=['message', 'id'], name='messageevent_of_message'),
+            model_name="messageevent",
+            index=models.Index(fields=["message", "id"], name="messageevent_of_message"),
         ),
         migrations.AddConstraint(
-            model_name='messageevent',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ready', 'sending', 'sent', 'delivered', 'failed', 'returned', 'withdrawn'])), name='messageevent_state_is_known'),
+            model_name="messageevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["ready", "sending", "sent", "delivered", "failed", "returned", "withdrawn"],
+                    )
+                ),
+                name="messageevent_state_is_known",
+            ),
         ),
     ]

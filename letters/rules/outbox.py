@@ -22,8 +22,8 @@ MOVES: Mapping[str, frozenset[str]] = {
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
-# News of a morning is of no use on the next day.
-GIVE_UP_AFTER = timedelta(hours=24)
+# A text tells the news of a morning, of no use on the next day; an e-mail may wait out a weekend.
+GIVE_UP_AFTER: Mapping[str, timedelta] = {"text": timedelta(hours=24), "email": timedelta(hours=72)}
 # A try that never came back. Longer than any task may run (CELERY_TASK_TIME_LIMIT): its process is gone, and
 # nothing of it can still arrive at the provider.
 LOST_AFTER = timedelta(minutes=15)

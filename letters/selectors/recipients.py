@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from letters.errors import NoRecipient
@@ -24,7 +25,7 @@ class Addressee:
     is_confidential: bool
 
 
-def recipients_for(pupil: Pupil) -> tuple[Addressee, ...]:
+def recipients_for(pupil: Pupil, *, only: Collection[int] | None = None) -> tuple[Addressee, ...]:
     """
     Return one addressee for each address at which somebody may have letters about the pupil. One statement.
 
@@ -33,11 +34,15 @@ def recipients_for(pupil: Pupil) -> tuple[Addressee, ...]:
     copy would tell one where the other lives. Contacts without an address share a copy when the pupil lives
     with them, since then it is one home.
 
+    With `only`, nobody but these contacts is among them.
+
     :raises NoRecipient: nobody is left; the message says what to add
     """
     links = list(
         PupilContact.objects.filter(pupil=pupil).select_related("contact").order_by("priority", "contact_id")
     )
+    if only is not None:
+        links = [link for link in links if link.contact_id in only]
     groups: dict[str, list[PupilContact]] = {}
     for link in links:
         if link.receives_letters and not link.court_order_restricts:

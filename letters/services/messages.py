@@ -106,6 +106,70 @@ def withdraw(school: School, *, key: str, by: User, at: datetime, why: str = "")
     return len(waiting)
 
 
+@transaction.atomic
+def send_again(message: Message, *, by: User, at: datetime) -> Message:
+    """
+    Send what did not arrive once more, by the same channel, to the address the person has now.
+
+    It is a message of its own with a reference of its own; two people who ask at once make one.
+
+    :raises NotToBeSentAgain: it has not failed, was sent again already, or nobody can be reached
+    """
+    if not message.has_failed:
+        raise NotToBeSentAgain("There is nothing to send again: the message has not failed.")
+    key = f"{message.key}/again"
+    if (
+        len(key) > Message._meta.get_field("key").max_length
+        or Message.objects.filter(
+            school_id=message.school_id, key=key, contact_id=message.contact_id
+        ).exists()
+    ):
+        raise NotToBeSentAgain("This message was sent again already. See the newer one.")
+    if message.pupil is not None and not _may_hear_of(message.pupil, message.contact):
+        raise NotToBeSentAgain("This person may not be told of the pupil any more.")
+    if not address_of(message.contact, message.channel):
+        raise NotToBeSentAgain("The person has no such address any more. Add one under Parents and contacts.")
+    return _replace(message, key=key, channels=[message.channel], by=by, at=at)
+
+
+def follow_up(message: Message, *, at: datetime) -> Message | None:
+    """
+    Let the next channel take over from a message that failed for good, in the caller's transaction.
+
+    Return the new message, None when no channel is left or the person may not hear of the pupil any more.
+    """
+    if message.pupil is not None and not _may_hear_of(message.pupil, message.contact):
+        return None
+    usable = [channel for channel in message.others if address_of(message.contact, channel)]
+    if not usable:
+        return None
+    return _replace(message, key=message.key, channels=usable, by=message.queued_by, at=at)
+
+
+def _replace(message: Message, *, key: str, channels: Sequence[str], by: User, at: datetime) -> Message:
+    made = new_message(
+        message.school,
+        key=key,
+        kind=message.kind,
+        to=message.contact,
+        pupil=message.pupil,
+        subject=message.subject,
+        body=message.original,
+        channels=channels,
+        by=by,
+        at=at,
+        instead_of=message,
+    )
+    Message.objects.bulk_create([made], ignore_conflicts=True)
+    kept = Message.objects.get(
+        school_id=message.school_id, key=key, contact_id=message.contact_id, channel=made.channel
+    )
+    if kept.reference == made.reference:
+        note_move(kept, at=at, by=by)
+        wake_after_commit(kept.pk)
+    return kept
+
+
 def address_of(contact: Contact, channel: str) -> str:
     """Return where a person is reached by a channel, "" when they are not."""
     return first_mobile(contact.phones) if channel == MessageChannel.TEXT else contact.email.strip()

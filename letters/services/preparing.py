@@ -1,7 +1,7 @@
 """Preparing letters: from a template and a pupil to frozen copies, one for each address."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -38,9 +38,13 @@ def prepare_letters(
     merge: Mapping[str, Any],
     by: User,
     at: datetime,
+    only: Collection[int] | None = None,
 ) -> list[Letter]:
     """
     Freeze the letter for each address that should have it, and ask a worker for the files after the commit.
+
+    `only` names the contacts who may have it, where it is not for every parent: an answer to what one of
+    them asked is nothing for the other.
 
     `merge` holds the values that only the caller knows (dates of meetings, what a policy expects); a value
     it gives wins over what the register knows. `origin` is what asked for the letter ("step:1234"). Asked
@@ -57,7 +61,7 @@ def prepare_letters(
     if standing:
         return standing
     on = timezone.localdate(at)
-    addressees = recipients_for(pupil)
+    addressees = recipients_for(pupil, only=only)
     values = complete_values(school, pupil, template, merge, on=on)
     writer = writer_of(school, on=on)
     copies = []

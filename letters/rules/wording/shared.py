@@ -1,8 +1,16 @@
 """Letters that several schools send in the same words."""
 
 from letters.rules.fields import Field, Kind
-from letters.rules.templates import LetterTemplate, Paragraph, SessionTable
-from letters.rules.wording.common import ABSENT_DATES, CONDITIONAL, EVERY_LETTER
+from letters.rules.templates import FactTable, Guard, LetterTemplate, Paragraph, SessionTable
+from letters.rules.wording.common import (
+    ABSENT_DATES,
+    CLASS,
+    CONDITIONAL,
+    EVERY_LETTER,
+    YOUNG,
+    national,
+    optional,
+)
 
 LETTER_HOME = LetterTemplate(
     key="letter_home_no_contact",
@@ -42,4 +50,72 @@ LETTER_HOME = LetterTemplate(
     ),
 )
 
-TEMPLATES = (LETTER_HOME,)
+LEAVE_DECISION = LetterTemplate(
+    key="leave_decision",
+    title="Decision on a request for leave",
+    version=1,
+    subject="{pupil}: our answer to your request for leave",
+    tone="formal",
+    from_policy=False,
+    guards=(
+        Guard("leave_decision_known", "the decision is neither granted, nor granted in part, nor refused"),
+        Guard(
+            "leave_decision_complete",
+            "granted leave needs its first and last day, refused leave needs a reason",
+        ),
+    ),
+    fields=(
+        *EVERY_LETTER,
+        optional(CLASS),
+        Field("leave_dates", Kind.PERIOD, "the first and last day of the leave"),
+        Field("decision", Kind.TEXT, "the decision: granted, granted in part or refused"),
+        Field("dates_from", Kind.DATE, "the first day of agreed leave", CONDITIONAL),
+        Field("dates_to", Kind.DATE, "the last day of agreed leave", CONDITIONAL),
+        Field("refusal_reason", Kind.PASSAGE, "why the leave, or part of it, was not agreed", CONDITIONAL),
+        Field("no_work_set", Kind.FLAG, "the school sets no work for leave", CONDITIONAL),
+        YOUNG,
+        *national("penalty_who", "penalty_threshold"),
+    ),
+    body=(
+        FactTable(
+            "This letter is about",
+            (("Pupil", "{pupil}"), ("You asked for", "{leave_dates}"), ("Decision", "{decision}")),
+        ),
+        Paragraph(
+            "Thank you for asking. I have agreed to the leave. {forename} may be away from **{dates_from}** "
+            "to **{dates_to}**, both days included, and our register will show it as authorised.",
+            when="leave_granted and dates_from and dates_to",
+        ),
+        Paragraph(
+            "Thank you for asking. I have agreed to a part of the leave. {forename} may be away from "
+            "**{dates_from}** to **{dates_to}**, both days included. I cannot agree to the rest, for this "
+            "reason:",
+            when="leave_granted_in_part and dates_from and dates_to",
+        ),
+        Paragraph(
+            "Thank you for asking. I have thought about it with care. I am sorry that I cannot agree to the "
+            "leave, for this reason:",
+            when="leave_refused",
+        ),
+        Paragraph("{refusal_reason}", when="refusal_reason and not leave_granted"),
+        Paragraph(
+            "We do not set work for this time. Reading together every day, and a diary of what {forename} "
+            "sees and does, are a good way to keep learning.",
+            when="no_work_set and not leave_refused",
+        ),
+        Paragraph(
+            "If {forename} is away on days that were not agreed, our register will show them as "
+            "unauthorised.",
+            when="not leave_granted",
+        ),
+        Paragraph(
+            "{penalty_threshold} {penalty_who}",
+            when="not leave_granted and not below_compulsory_age",
+        ),
+        Paragraph(
+            "If you have a question, or if there is something that I do not know yet, please {how_to_reach}."
+        ),
+    ),
+)
+
+TEMPLATES = (LETTER_HOME, LEAVE_DECISION)
