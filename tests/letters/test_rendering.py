@@ -148,6 +148,7 @@ FACTS = {
     "wel_praise_year_100": ["every single session"],
     "lee_below_95": ["92.3 %", "96 %", "make a plan"],
     "lee_punctuality": ["10 times", "9:00am"],
+    "leave_decision": ["granted in part", "5 March 2026", "one day of travel", "10 unauthorised"],
     "letter_home_no_contact": ["Mon 1 Dec 2025", "safe", "council"],
 }
 

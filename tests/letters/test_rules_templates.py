@@ -98,7 +98,7 @@ class TestEverySuppliedTemplate:
     def test_can_be_printed_with_its_required_fields_alone(self, template: LetterTemplate) -> None:
         required = {field.name for field in template.fields if field.need is Need.REQUIRED}
         values = {name: value for name, value in samples.sample_values(template).items() if name in required}
-        if template.key == "wel_leave_decision":  # granted leave has its days
+        if template.key in ("wel_leave_decision", "leave_decision"):  # granted leave has its days
             values |= {"decision": "refused", "refusal_reason": "The dates can be moved."}
 
         wording = merge_template(template, values, on=samples.ON, reference="R", school="S", signature="H")
