@@ -58,6 +58,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "args": options, **({"executable_path": found} if found else {})}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _files_lie_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the files that tests store out of the folder of the installation."""
+    from django.conf import settings
+
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Say in the test database that it is one: only there may the history be emptied, between tests."""

@@ -49,7 +49,7 @@ class TaskFactory(RowFactory[Task]):
 
 
 class SchoolTermsFactory(RowFactory[SchoolTerms]):
-    """Terms in force since 1 September 2025; `data` is the caller's."""
+    """Terms in force since 1 September 2025; `data` is the caller's, and says nothing otherwise."""
 
     class Meta:
         model = SchoolTerms
@@ -57,6 +57,7 @@ class SchoolTermsFactory(RowFactory[SchoolTerms]):
     school = SubFactory(SchoolFactory)
     in_force_from = date(2025, 9, 1)
     policy_number = 1
+    data = "{}"
     adopted_at = london(date(2025, 9, 1), time(8, 0))
 
 
