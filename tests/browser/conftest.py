@@ -131,3 +131,12 @@ def overflow_of(page: Page) -> int:
     """Return by how many CSS pixels a page is wider than its window."""
     wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return wider
+
+
+def sideways_tables(page: Page) -> list[str]:
+    """Return the names of the tables that somebody must scroll sideways to read."""
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.table-scroll')].filter(box => box.scrollWidth > box.clientWidth)"
+        ".map(box => box.getAttribute('aria-label'))"
+    )
+    return found

@@ -11,7 +11,16 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import School, User
 from registers.models import ClassGroup, LateGatePupil
-from tests.browser.conftest import NARROW, PHONE, WIDE, OpenPage, overflow_of, small_targets, violations_of
+from tests.browser.conftest import (
+    NARROW,
+    PHONE,
+    WIDE,
+    OpenPage,
+    overflow_of,
+    sideways_tables,
+    small_targets,
+    violations_of,
+)
 from tests.factories.registers import ContactFactory, PupilContactFactory, pupil_in_class
 from tests.factories.registers_arrivals import (
     AuthorisedCollectorFactory,
@@ -260,9 +269,14 @@ class TestEveryPage:
         found = {}
         for path in pages:
             page.goto(path)
-            found[path] = (violations_of(page), small_targets(page, least=24), overflow_of(page))
+            found[path] = (
+                violations_of(page),
+                small_targets(page, least=24),
+                overflow_of(page),
+                sideways_tables(page),
+            )
 
-        assert found == {path: ([], [], 0) for path in pages}
+        assert found == {path: ([], [], 0, []) for path in pages}
 
     def test_has_no_violation_when_something_is_wrong(
         self, open_page: OpenPage, pages: list[str], office: User
