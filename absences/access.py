@@ -1,11 +1,16 @@
-"""Whose record a parent may see: their own children's, while on roll."""
+"""Whose record a parent may see: their own children's, while on roll; and who may decide leave."""
 
 from datetime import date
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q
+from django.shortcuts import get_object_or_404
 from django_scopes import scopes_disabled
 
-from accounts.models import User
+from absences.models import LeaveDesignate, LeaveRequest
+from accounts import access
+from accounts.access import Right
+from accounts.models import School, User
 from registers.models import Enrolment, Pupil, PupilContact
 
 
@@ -34,3 +39,50 @@ def children_of(user: User, *, on: date) -> list[Pupil]:
             .select_related("school")
             .order_by("date_of_birth", "forename", "pk")
         )
+
+
+def can_decide_leave(user: User, roles: frozenset[str], *, school: School, on: date) -> bool:
+    """
+    Say whether the person may decide leave at the school that day: the head, or a designate (000:242).
+
+    At most one statement.
+    """
+    if access.can(roles, Right.DECIDE_LEAVE):
+        return True
+    return LeaveDesignate.objects.filter(
+        school=school, user=user, first_day__lte=on, last_day__gte=on
+    ).exists()
+
+
+def check_can_decide_leave(user: User, roles: frozenset[str], *, school: School, on: date) -> None:
+    """
+    Refuse somebody who may not decide leave at the school that day; the sentence is fit to show.
+
+    :raises PermissionDenied: the person is neither the head nor a designate of that day
+    """
+    if not can_decide_leave(user, roles, school=school, on=on):
+        raise PermissionDenied("Only the headteacher, or whom they named for today, may decide leave.")
+
+
+def leave_request_for(school: School, pk: int) -> LeaveRequest:
+    """
+    Return a request for leave at the school; the page's right is checked by the page.
+
+    :raises Http404: there is no such request at this school
+    """
+    requests = LeaveRequest.objects.select_related("school", "pupil", "applicant", "asked_by", "decided_by")
+    return get_object_or_404(requests, school=school, pk=pk)
+
+
+def own_leave_request(user: User, pk: int, *, on: date) -> LeaveRequest:
+    """
+    Return a request for leave that the person made for a child who is theirs that day.
+
+    What the other parent asked does not exist for them: it holds that parent's address and plans.
+
+    :raises Http404: there is no such request, it is somebody else's, or the child is not theirs any more
+    """
+    children = [child.pk for child in children_of(user, on=on)]
+    with scopes_disabled():
+        requests = LeaveRequest.objects.select_related("school", "pupil", "applicant", "decided_by")
+        return get_object_or_404(requests, pk=pk, applicant__user=user, pupil_id__in=children)

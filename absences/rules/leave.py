@@ -108,7 +108,9 @@ EXAMPLE_WORDS: dict[str, str] = {
     "parent_wedding": "the wedding of a parent",
     "affordability": "what a holiday costs",
     "parental_leave_availability": "when a parent can get leave from work",
-    "return_to_country_of_origin": "a return to the country of origin for family, religious or cultural reasons",
+    "return_to_country_of_origin": (
+        "a return to the country of origin for family, religious or cultural reasons"
+    ),
     "religious_festival": "a religious festival",
     "family_member_seriously_ill": "a member of the family who is seriously ill",
     "armed_forces_leave": "a parent’s leave from the armed forces",
