@@ -16,6 +16,16 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1", ""}
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
+# What takes longest begins first, so that no worker sits idle at the end while another is at a long test.
+LONGEST = (
+    "tests/registers/test_state_machine.py",
+    "tests/browser/test_outcome.py",
+    "tests/browser/test_every_page.py",
+    "tests/demo/test_benchmark.py",
+    "tests/whole/test_access.py",
+)
+
+
 class NetworkBlockedError(RuntimeError):
     """A test reached for another machine."""
 
@@ -41,6 +51,13 @@ def pytest_configure() -> None:
     """Close the network before the first import of a test."""
     for name, place in (("connect", 1), ("connect_ex", 1), ("getaddrinfo", 0)):
         _guard(name, place)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the others stay in whatever order they were shuffled into."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.split("::")[0], len(places)))
 
 
 @pytest.fixture(scope="session")
