@@ -26,6 +26,7 @@ GROW_ONLY = frozenset(
         "absences_leaveoutcome",
         "absences_leavepart",
         "absences_reportevent",
+        "absences_unauthorisingnotice",
         "accounts_event",
         "letters_messageevent",
         "registers_historyanchor",

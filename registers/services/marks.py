@@ -375,6 +375,10 @@ SENTENCES = {
     "mark_session_is_held": "The school was closed for this session.",
     "mark_change_has_reason": "The register has closed: give a reason for the change.",
     "mark_has_part_time_timetable": "Code C2 needs a part-time timetable for this session.",
+    "mark_parent_is_told": (
+        "This illness cannot become unauthorised yet. First tell the parent, and log that you did (Absences,"
+        " Evidence)."
+    ),
 }
 
 
