@@ -37,6 +37,7 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         personal="changes decision_note",
         operational=("id school_id pupil_id contact_id asked_at asked_by_id state decided_at decided_by_id"),
     ),
+    "absences.ReportingApp": classed(operational="id school_id", public="name"),
     "absences.Task": classed(
         special="kind what outcome",
         operational=(

@@ -18,6 +18,7 @@ from absences.models.evidence import (
     NoticeWay,
     UnauthorisingNotice,
 )
+from absences.models.intake import ReportingApp
 from absences.models.leave import (
     LeaveChannel,
     LeaveDesignate,
@@ -64,6 +65,7 @@ __all__ = [
     "Report",
     "ReportEvent",
     "ReportState",
+    "ReportingApp",
     "SchoolAbsenceSettings",
     "SchoolTerms",
     "Task",
