@@ -91,3 +91,8 @@ def clock(at: datetime | time | None) -> str:
         return words.clock(at)
     shown = timezone.localtime(at) if isinstance(at, datetime) else at
     return f"{shown.hour}:{shown.minute:02d}"
+
+
+def local(at: datetime) -> datetime:
+    """Return an instant as the clock of an English school shows it."""
+    return timezone.localtime(at)

@@ -1,8 +1,10 @@
 """URLs of absences, one module for each area."""
 
-from absences.urls import family
+from absences.urls import calls, family, parents
 
 app_name = "absences"
 urlpatterns = [
+    *calls.urlpatterns,
     *family.urlpatterns,
+    *parents.urlpatterns,
 ]

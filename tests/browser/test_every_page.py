@@ -17,10 +17,10 @@ from accounts.models import User
 from tests.browser.conftest import NARROW, WIDE, OpenPage, overflow_of, small_targets, violations_of
 from tests.cast import SignIn, person
 from tests.factories.accounts import UserFactory
-from tests.factories.registers import ClassTeacherFactory, ContactFactory, PupilContactFactory
+from tests.factories.registers import ClassTeacherFactory, ContactFactory
 from tests.whole.access_row import GOVERNOR, HEAD, OFFICE, PARENT, TEACHER, TRUST, Row
 from tests.whole.access_table import TABLE
-from tests.whole.world import DAY, World, world_of
+from tests.whole.world import DAY, World, give_to_family, world_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,9 +68,7 @@ def place(present_moment: Callable[[str], None], school, class_group, pupil) -> 
         people = {role: person(school, role, name=f"{role} here") for role in (*BY_DAY, *OTHERS[:3])}
         people[PARENT] = UserFactory(name="parent here")
         ClassTeacherFactory(class_group=class_group, user=people[TEACHER])
-        PupilContactFactory(
-            pupil=pupil, priority=8, contact=ContactFactory(school=school, user=people[PARENT])
-        )
+        give_to_family(world, ContactFactory(school=school, user=people[PARENT]))
     return Place(world, people)
 
 

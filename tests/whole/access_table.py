@@ -25,6 +25,7 @@ from tests.whole.access_row import (
     of_school,
 )
 from tests.whole.access_rows import (
+    absences_parents,
     admission,
     ahead,
     amending,
@@ -85,6 +86,7 @@ TABLE: tuple[Row, ...] = (
     of_school("escalation:step-release", DECIDERS, "step_id", parts=STEP, method="post", status=422),
     # --- absences: the page is everybody's, what is on it is one's own children's
     Row("absences:family", EVERYBODY),
+    *absences_parents.ROWS,
     # --- reports
     of_school("reports:overview", frozenset({CHAMPION, HEAD, TRUST})),
     of_school("reports:governors", frozenset({GOVERNOR, HEAD, TRUST})),

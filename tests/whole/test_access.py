@@ -16,7 +16,6 @@ from tests.factories.registers import (
     ClassGroupFactory,
     ClassTeacherFactory,
     ContactFactory,
-    PupilContactFactory,
     pupil_in_class,
 )
 from tests.whole.access_table import (
@@ -30,7 +29,7 @@ from tests.whole.access_table import (
     TEACHER,
     Row,
 )
-from tests.whole.world import DAY, NOW, World, world_of
+from tests.whole.world import DAY, NOW, World, family_rows_of, give_to_family, world_of
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -83,7 +82,7 @@ def clients(here, sign_in) -> dict[str, Client]:
     people = {role: person(here.school, role, name=f"{role} here") for role in ROLES if role != PARENT}
     ClassTeacherFactory(class_group=here.class_group, user=people[TEACHER])
     people[PARENT] = UserFactory(name="parent here")
-    PupilContactFactory(pupil=here.pupil, contact=ContactFactory(school=here.school, user=people[PARENT]))
+    give_to_family(here, ContactFactory(school=here.school, user=people[PARENT]))
     return {role: sign_in(user) for role, user in people.items()}
 
 
@@ -115,6 +114,7 @@ def statuses(
 
 OF_A_SCHOOL = [row for row in TABLE if row.is_of_a_school]
 WITH_A_ROW = [(row, part) for row in TABLE for part in row.of_school]
+WITH_A_ROW_OF_A_FAMILY = [(row, part) for row in TABLE for part in row.of_family]
 
 
 class TestTheTable:
@@ -131,7 +131,7 @@ class TestTheTable:
             row.name: {part for part in row.parts if part.endswith("_id") or part == "pk"} for row in TABLE
         }
 
-        assert kinds == {row.name: set(row.of_school) for row in TABLE}
+        assert kinds == {row.name: {*row.of_school, *row.of_family} for row in TABLE}
 
     def test_has_every_row_of_a_school_under_the_schools_address(self):
         assert [title(row) for row in TABLE if row.of_school and not row.is_of_a_school] == []
@@ -141,8 +141,12 @@ class TestEveryAddress:
     def test_lets_exactly_the_named_roles_through(self, here, clients):
         expected = {}
         for row in TABLE:
-            # Parents hold no role at the school: its addresses do not exist for them.
-            refused = {role: 404 if row.is_of_a_school and role == PARENT else 403 for role in ROLES}
+            # Parents hold no role at the school: its addresses do not exist for them. Nor does what belongs
+            # to a family for anybody else.
+            refused = {
+                role: 404 if row.is_of_family or (row.is_of_a_school and role == PARENT) else 403
+                for role in ROLES
+            }
             expected[title(row)] = {
                 role: row.status if role in row.roles else refused[role] for role in ROLES
             }
@@ -208,6 +212,24 @@ class TestRowsOfAnotherSchool:
             foreign = there.arguments[row.parts[part]] if is_real else 999_999_999
             for role in row.roles:
                 got[title(row), part, role] = ask(clients[role], row, here, **{part: foreign})
+
+        assert got == dict.fromkeys(got, 404)
+        assert got
+
+
+class TestRowsOfAnotherFamily:
+    @pytest.mark.parametrize("whose", ["the same school", "another school", "nobody"])
+    def test_do_not_exist_for_anybody_else(self, here, there, clients, class_group, whose):
+        others = {
+            "the same school": family_rows_of(pupil_in_class(class_group)),
+            "another school": there.arguments,
+            "nobody": {},
+        }
+        got = {}
+        for row, part in WITH_A_ROW_OF_A_FAMILY:
+            foreign = others[whose].get(row.parts[part], 999_999_999)
+            for role, client in clients.items():
+                got[title(row), part, role] = ask(client, row, here, **{part: foreign})
 
         assert got == dict.fromkeys(got, 404)
         assert got

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, time
+from uuid import UUID
 
+from absences.models import Report
 from accounts.models import School, User
 from escalation.models import Step
 from letters.models import Letter
-from registers.models import ClassGroup, Pupil, Session
+from registers.models import ClassGroup, Contact, Pupil, Session
+from tests.factories.absences import ReportFactory
 from tests.factories.accounts import UserFactory
 from tests.factories.escalation import StepFactory
 from tests.factories.letters import LetterFactory, LetterFileFactory
@@ -119,5 +122,25 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
                 recorded_on=date(2025, 7, 9),
             ).enrolment_id,
             "amendment": amendment_of(pupil_in_class(group), amended_again=True).pk,
+            **family_rows_of(child),
         },
     )
+
+
+def family_rows_of(pupil: Pupil) -> dict[str, object]:
+    """Build one of everything that families' addresses name, of one pupil; see `give_to_family`."""
+    told = ReportFactory(pupil=pupil)
+    return {
+        "child": pupil.pk,
+        "report": told.pk,
+        "submission": told.submission,
+        # A draft is of a session in a browser: in the tests of addresses nobody has begun one.
+        "draft": UUID("00000000-0000-4000-8000-000000000000"),
+        "question": "check",
+    }
+
+
+def give_to_family(world: World, contact: Contact) -> None:
+    """Make somebody a parent of the world's pupil, who has told and asked what stands in it."""
+    PupilContactFactory(pupil=world.pupil, contact=contact, priority=8)
+    Report._base_manager.filter(pk=world.rows["report"]).update(contact=contact)
