@@ -1,5 +1,6 @@
 """The readers of the environment: what they accept, and the sentence for what they refuse."""
 
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,50 @@ class TestMoment:
         monkeypatch.setenv("ROLLCALL_NOW", "soon")
         with pytest.raises(ImproperlyConfigured, match="ROLLCALL_NOW=soon is no local date and time"):
             env.moment("ROLLCALL_NOW")
+
+
+class TestAChoice:
+    @pytest.mark.parametrize("written", ["file", "FILE", " file "])
+    def test_is_one_of_the_words_in_any_case(self, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+        monkeypatch.setenv("WAY", written)
+
+        assert env.choice("WAY", ("smtp", "file"), default="smtp") == "file"
+
+    def test_has_its_default_when_empty(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("WAY", "")
+
+        assert env.choice("WAY", ("smtp", "file"), default="smtp") == "smtp"
+
+    def test_refuses_another_word_with_those_it_knows(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("WAY", "pigeon")
+
+        with pytest.raises(ImproperlyConfigured) as refused:
+            env.choice("WAY", ("smtp", "file"), default="smtp")
+
+        assert str(refused.value) == "WAY=pigeon is none of smtp, file."
+
+
+class TestHours:
+    @pytest.mark.parametrize("written", ["", "21:00-07:00", " 21:00 - 07:00 "])
+    def test_are_two_times_of_day(self, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+        monkeypatch.setenv("QUIET", written)
+
+        assert env.hours("QUIET", "21:00-07:00") == (time(21, 0), time(7, 0))
+
+    def test_may_be_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("QUIET", "none")
+
+        assert env.hours("QUIET", "21:00-07:00") is None
+
+    @pytest.mark.parametrize("written", ["21-7pm", "21:00", "21:00-07:00-08:00", "at night"])
+    def test_refuse_anything_else_with_a_sentence(
+        self, monkeypatch: pytest.MonkeyPatch, written: str
+    ) -> None:
+        monkeypatch.setenv("QUIET", written)
+
+        with pytest.raises(ImproperlyConfigured) as refused:
+            env.hours("QUIET", "21:00-07:00")
+
+        assert str(refused.value) == (
+            f"QUIET={written} is no span of hours: write it like 21:00-07:00, or none."
+        )
