@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from absences.models import Task
+from absences.models import AttemptOutcome, Task
 from absences.rules import calling
 from absences.rules.calling import Person, Run, Tried
 from absences.rules.contact import CONFIRMED, SPOKE_DID_NOT_KNOW
+from absences.rules.reasons import REASON_BY_KEY
+from absences.rules.terms import Terms
 from registers.rules.flags import flag_label
 
 
@@ -30,6 +32,16 @@ class Attempt:
     def is_confirmed(self) -> bool:
         """Say whether it settled where the child is."""
         return self.outcome in CONFIRMED
+
+    @property
+    def outcome_words(self) -> str:
+        """Return what it came to, in words."""
+        return str(AttemptOutcome(self.outcome).label)
+
+    @property
+    def reason_words(self) -> str:
+        """Return the reason that was learnt, in words; "" for none."""
+        return REASON_BY_KEY[self.reason].label if self.reason in REASON_BY_KEY else ""
 
 
 @dataclass(frozen=True)
@@ -174,7 +186,7 @@ class ListedPupil:
 
 @dataclass(frozen=True)
 class CallList:
-    """The calls of one day. `begins_at` is None on a day without school."""
+    """The calls of one day under the terms in force. `begins_at` is None on a day without school."""
 
     on: date
     begins_at: datetime | None
@@ -183,6 +195,7 @@ class CallList:
     spoken: tuple[ListedPupil, ...] = ()
     word_came: tuple[ListedPupil, ...] = ()
     safeguarding: tuple[Task, ...] = ()
+    terms: Terms | None = None
 
     @property
     def untaken(self) -> tuple[tuple[int, str, str, int], ...]:

@@ -15,6 +15,7 @@ from accounts.models import User
 STAFF_NAVIGATION: tuple[tuple[str, str, Right], ...] = (
     ("Registers", "registers:day", Right.SEE_REGISTERS),
     ("Pupils", "registers:pupils", Right.SEE_PUPILS),
+    ("Absences", "absences:calls", Right.FOLLOW_UP_ABSENCES),
     ("Arrivals", "registers:arrivals", Right.KEEP_ARRIVALS),
     ("Ahead", "registers:ahead", Right.MARK_AHEAD),
     ("Checks", "registers:checks", Right.SEE_PUPILS),
@@ -30,6 +31,7 @@ STAFF_NAVIGATION: tuple[tuple[str, str, Right], ...] = (
 JUMPS: tuple[tuple[str, str, str, Right], ...] = (
     ("r", "Registers", "registers:day", Right.SEE_REGISTERS),
     ("n", "Unexplained marks", "registers:unexplained", Right.SEE_PUPILS),
+    ("c", "Calls", "absences:calls", Right.FOLLOW_UP_ABSENCES),
 )
 # Addresses below a school's that belong to a page of the navigation without standing under its address.
 BELONGS_TO: dict[str, str] = {

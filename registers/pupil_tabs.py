@@ -39,6 +39,7 @@ PUPIL_TABS: tuple[TabLine, ...] = (
     TabLine("Parents and contacts", "registers:pupil_contacts", Right.SEE_PUPILS),
     TabLine("On roll", "registers:pupil_roll", Right.SEE_PUPILS),
     TabLine("Ahead", "registers:pupil_ahead", Right.MARK_AHEAD),
+    TabLine("Follow-up", "absences:pupil_calls", Right.FOLLOW_UP_ABSENCES),
     TabLine("Collectors", "registers:collectors", Right.KEEP_ARRIVALS),
 )
 

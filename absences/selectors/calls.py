@@ -143,7 +143,7 @@ def call_list(
     """
     begins = list_begins_at(terms, sessions)
     if begins is None:
-        return CallList(on, None, has_begun=False)
+        return CallList(on, None, has_begun=False, terms=terms)
     found = _listed(school, on=on, at=at, terms=terms) if at >= begins else []
     tasks = _open_tasks(school)
     by_pupil: dict[int, list[Task]] = {}
@@ -163,6 +163,7 @@ def call_list(
         spoken=tuple(pupil for pupil in found if pupil.is_confirmed),
         word_came=tuple(pupil for pupil in found if not pupil.is_confirmed and pupil.has_word),
         safeguarding=tuple(task for task in tasks if task.kind == "safeguarding"),
+        terms=terms,
     )
 
 

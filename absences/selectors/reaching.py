@@ -6,9 +6,12 @@ from datetime import date
 from django.conf import settings
 from django.db import connection
 
+from absences.call_rows import ListedContact
 from absences.models import ContactAttempt
 from absences.rules.contact import CONFIRMED
 from accounts.models import School
+from registers.models import Pupil
+from registers.selectors.contacts import contacts_of
 
 REACHED = """
 SELECT a.pupil_id, (a.at AT TIME ZONE %(zone)s)::date AS "on"
@@ -57,4 +60,24 @@ def contacted_on(pupil_id: int, days: Collection[date]) -> frozenset[date]:
         ContactAttempt.objects.filter(
             pupil_id=pupil_id, on__in=list(days), outcome__in=CONFIRMED, strike__isnull=True
         ).values_list("on", flat=True)
+    )
+
+
+def listed_contacts(pupil: Pupil, *, on: date) -> tuple[ListedContact, ...]:
+    """Return a pupil's grown-ups as a call list has them. One statement."""
+    return tuple(
+        ListedContact(
+            contact_id=one.contact.pk,
+            name=one.contact.name,
+            relationship=one.link.relationship,
+            priority=one.link.priority,
+            language=one.contact.language,
+            phones=() if one.link.court_order_restricts else one.contact.phones,
+            email="" if one.link.court_order_restricts else one.contact.email,
+            has_responsibility=one.link.parental_responsibility,
+            is_kept_away=one.link.court_order_restricts,
+            order=one.link.get_court_order_type_display() or "Court order",
+            order_has_ended=one.order_has_ended,
+        )
+        for one in contacts_of(pupil, on=on)
     )

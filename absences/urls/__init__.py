@@ -1,10 +1,12 @@
 """URLs of absences, one module for each area."""
 
-from absences.urls import calls, family, parents
+from absences.urls import calls, family, intake, leave, parents
 
 app_name = "absences"
 urlpatterns = [
     *calls.urlpatterns,
     *family.urlpatterns,
+    *intake.urlpatterns,
     *parents.urlpatterns,
+    *leave.urlpatterns,
 ]
