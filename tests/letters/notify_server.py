@@ -93,8 +93,8 @@ class NotifyServer:
 
     def __init__(self) -> None:
         self.state = State()
-        handler = type("Handler", (_Handler,), {"state": self.state})
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.handler = type("Handler", (_Handler,), {"state": self.state})
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), self.handler)
         self.http.daemon_threads = True
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02})
 
@@ -106,6 +106,10 @@ class NotifyServer:
         self.http.shutdown()
         self.http.server_close()
         self.thread.join(5)
+
+    def forget(self) -> None:
+        """Begin anew, with no message and no plan."""
+        self.state = self.handler.state = State()
 
     @property
     def url(self) -> str:
