@@ -14,6 +14,7 @@ from registers.pupil_tabs import Tab, TabLine
 # In the order shown. The address of each takes `school_key`.
 ABSENCE_TABS: tuple[TabLine, ...] = (
     TabLine("Calls", "absences:calls", Right.FOLLOW_UP_ABSENCES),
+    TabLine("Reports", "absences:reports", Right.FOLLOW_UP_ABSENCES),
     TabLine("Tasks", "absences:tasks", Right.FOLLOW_UP_ABSENCES),
 )
 

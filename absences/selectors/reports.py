@@ -315,3 +315,17 @@ def callers_of(pupils: Sequence[Pupil]) -> list[PupilContact]:
 def app_of(school: School) -> str:
     """Return the name of the app through which families report beside us, "" for none (004:115)."""
     return ReportingApp.objects.filter(school=school).values_list("name", flat=True).first() or ""
+
+
+def last_words(report: Report) -> str:
+    """Return what was last said of a report in its history. One statement."""
+    words_of = (
+        ReportEvent.objects.filter(report=report).order_by("-at", "-pk").values_list("words", flat=True)
+    )
+    return words_of.first() or ""
+
+
+def child_of(school: School, report_id: int) -> str:
+    """Return the name of the child of a report, "" when it is none of the school's. One statement."""
+    found = Report.objects.filter(school=school, pk=report_id).select_related("pupil").first()
+    return found.pupil.full_name if found else ""

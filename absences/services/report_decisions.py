@@ -1,9 +1,10 @@
 """What the school decides about reports: accepted, not accepted, withdrawn, called back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
 from django.db import transaction
 
@@ -12,11 +13,19 @@ from absences.rules.report_codes import codes_for_reports
 from absences.selectors.report_trust import doubts_about, overlap
 from absences.selectors.terms import terms_on
 from absences.services import report_register
-from absences.services.report_intake import check_not_used, locked, move, settle_contradicted, write
-from absences.services.report_words import ReportChangedMeanwhile, ReportRefused
+from absences.services.report_intake import (
+    check_not_used,
+    locked,
+    move,
+    settle_contradicted,
+    submit,
+    write,
+)
+from absences.services.report_words import ReportChangedMeanwhile, ReportRefused, Told
 from accounts.errors import DomainError
 from accounts.models import School, User
 from letters.services import messages
+from registers.models import Pupil
 from registers.rules.codes import CODE_BY_SYMBOL, StatisticalClass
 from registers.services.mark_sets import MarkSetRefused
 from registers.words import code_name, day
@@ -217,6 +226,45 @@ def accept_trusted(
         except (ReportChangedMeanwhile, ReportRefused) as refusal:
             left[report.pk] = refusal.message
     return AcceptedAll(tuple(accepted), left)
+
+
+@dataclass(frozen=True)
+class WrittenDown:
+    """What staff wrote down for a caller, and why some of it still waits, by report."""
+
+    reports: tuple[Report, ...]
+    left: Mapping[int, str]
+
+
+@transaction.atomic
+def write_down(
+    school: School,
+    pupils: Sequence[Pupil],
+    told: Told,
+    *,
+    submission: UUID,
+    accept_now: bool,
+    by: User,
+    at: datetime,
+    on: date,
+    position: str,
+) -> WrittenDown:
+    """
+    Take in what a caller told and, if asked, accept it at once; what cannot be accepted yet waits.
+
+    :raises ReportRefused: something that was told cannot stand; nothing was recorded
+    """
+    made = submit(school, pupils, told, submission=submission, by=by, at=at, on=on)
+    left: dict[int, str] = {}
+    done = []
+    for report in made:
+        if accept_now and report.state == ReportState.WAITING:
+            try:
+                report = accept(report, version=report.version, by=by, at=at, position=position)
+            except ReportRefused as refused:
+                left[report.pk] = refused.message
+        done.append(report)
+    return WrittenDown(tuple(done), left)
 
 
 def _accepting_faults(report: Report, code: str) -> dict[str, str]:

@@ -11,11 +11,13 @@ of two people is told what the first did.
 
 from absences.services.report_decisions import (
     AcceptedAll,
+    WrittenDown,
     accept,
     accept_trusted,
     call_back,
     refuse,
     withdraw,
+    write_down,
 )
 from absences.services.report_follow_up import ask_again, follow_accepted
 from absences.services.report_intake import change, submit
@@ -26,6 +28,7 @@ __all__ = [
     "ReportChangedMeanwhile",
     "ReportRefused",
     "Told",
+    "WrittenDown",
     "accept",
     "accept_trusted",
     "ask_again",
@@ -36,4 +39,5 @@ __all__ = [
     "submit",
     "who_acted",
     "withdraw",
+    "write_down",
 ]
