@@ -19,7 +19,7 @@ FOLDER = "attachments"
 class Cabinet(FileSystemStorage):
     """Files of random names, each written once."""
 
-    def _save(self, name: str, content: File) -> str:  # type: ignore[type-arg]
+    def _save(self, name: str, content: File) -> str:
         """Write the file under a temporary name and give it its own when it is complete."""
         final = Path(self.path(name))
         final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

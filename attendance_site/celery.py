@@ -46,6 +46,16 @@ app.conf.beat_schedule = {
         "task": "registers.tasks.forget_old_uploads",
         "schedule": crontab(hour=3, minute=30),
     },
+    # Every school night, before the sweep: absences that need proof are proposed to the office.
+    "proof of absences": {
+        "task": "absences.tasks.propose_evidence_everywhere",
+        "schedule": crontab(hour=18, minute=50),
+    },
+    # Every night: files of attachments that no row names.
+    "attachments without a row": {
+        "task": "absences.tasks.sweep_attachments",
+        "schedule": crontab(hour=3, minute=45),
+    },
     # Every minute: letters whose wake-up message was lost with the broker are picked up from the database.
     "letters left waiting": {"task": "letters.tasks.render_waiting", "schedule": 60.0},
     # Every minute: messages to parents whose wake-up was lost, that are to be tried again, or whose quiet

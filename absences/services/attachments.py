@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -42,7 +43,7 @@ class _Kept:
     file: Cleaned
 
 
-def keep(uploads: Sequence[UploadedFile], *, owner: Owner, by: User, at: datetime) -> list[Attachment]:
+def keep(uploads: Sequence["UploadedFile[Any]"], *, owner: Owner, by: User, at: datetime) -> list[Attachment]:
     """
     Keep the files that were sent for a report, a request for leave or a request for evidence.
 
@@ -55,7 +56,7 @@ def keep(uploads: Sequence[UploadedFile], *, owner: Owner, by: User, at: datetim
 
 
 def keep_for_all(
-    uploads: Sequence[UploadedFile], *, owners: Sequence[Owner], by: User, at: datetime
+    uploads: Sequence["UploadedFile[Any]"], *, owners: Sequence[Owner], by: User, at: datetime
 ) -> list[Attachment]:
     """
     Keep the same files for several owners, such as the reports of children who were reported together.
@@ -119,7 +120,7 @@ def sweep_orphans(*, at: datetime) -> int:
     return len(old - named)
 
 
-def _cleaned(uploads: Sequence[UploadedFile], *, standing: int) -> list[_Kept]:
+def _cleaned(uploads: Sequence["UploadedFile[Any]"], *, standing: int) -> list[_Kept]:
     if len(uploads) + standing > MOST_FILES:
         words = f"You can send {MOST_FILES} files at most."
         if standing:
@@ -140,7 +141,7 @@ def _cleaned(uploads: Sequence[UploadedFile], *, standing: int) -> list[_Kept]:
     return files
 
 
-def _clean(upload: UploadedFile) -> Cleaned:
+def _clean(upload: "UploadedFile[Any]") -> Cleaned:
     size = upload.size or 0
     if size == 0:
         raise FileRefused("is empty")

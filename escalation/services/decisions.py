@@ -21,6 +21,7 @@ from accounts.models import User
 from escalation.models import TRANSITIONS, Step, StepState
 from escalation.selectors import merging, readiness
 from escalation.selectors.readiness import Problem
+from escalation.services.evidence import follow_approval
 from escalation.services.policies import policy_of
 from letters import services as letters
 from letters.errors import LetterError
@@ -120,6 +121,7 @@ def approve_step(step: Step, *, by: User, at: datetime, seen: str = "") -> list[
     if problems:
         raise NotReady(problems)
     figures = step.figures | merging.figures_now(step, policy)
+    follow_approval(step, policy, by=by, at=at)
     _move(step, to=StepState.APPROVED, decided_at=at, decided_by=by, held_because="", figures=figures)
     _record("step.approved", step, by=by, at=at, letters=[letter.pk for letter in prepared])
     return prepared
