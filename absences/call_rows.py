@@ -196,6 +196,7 @@ class CallList:
     word_came: tuple[ListedPupil, ...] = ()
     safeguarding: tuple[Task, ...] = ()
     terms: Terms | None = None
+    missing_terms: str = ""  # why there is no list: no policy was in force
 
     @property
     def untaken(self) -> tuple[tuple[int, str, str, int], ...]:

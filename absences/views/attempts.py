@@ -146,7 +146,11 @@ def _onwards(request: StaffRequest, pupil: Pupil, days: Days, *, on: date, at: d
     if listed is not None and (not listed.is_exhausted or listed.guardian_did_not_know):
         services.try_claim(request.school, pupil.pk, on=on, by=request.user, at=at)
         return to_list(request, on, pupil_id=pupil.pk)
-    if listed is not None and calling.steps_after_calls(found.terms, days=listed.run.days):  # type: ignore[arg-type]
+    if (
+        listed is not None
+        and found.terms is not None
+        and calling.steps_after_calls(found.terms, days=listed.run.days)
+    ):
         return to_list(request, on, pupil_id=pupil.pk)
     return to_list(request, on, pupil_id=take_next(request, found, at=at))
 

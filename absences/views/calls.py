@@ -113,12 +113,7 @@ def calls(request: StaffRequest, on: date | None = None) -> HttpResponse:
     today = at.date()
     shown = on or today
     days = days_around(request, shown)
-    try:
-        found = list_of(request, shown, days, at=at)
-    except NoTerms as refusal:
-        found, missing_terms = CallList(shown, None, has_begun=False), refusal.message
-    else:
-        missing_terms = ""
+    found = list_of(request, shown, days, at=at)
     pupil = _in_hand(request, found, at=at)
     context = {
         "tabs": tabs_of(request, TAB),
@@ -127,7 +122,6 @@ def calls(request: StaffRequest, on: date | None = None) -> HttpResponse:
         "at": at,
         "days": days,
         "calls": found,
-        "missing_terms": missing_terms,
         "rows": [_row(request, one, pupil, at=at) for one in found.to_call],
         "next_free": next(
             (
@@ -146,14 +140,12 @@ def calls(request: StaffRequest, on: date | None = None) -> HttpResponse:
 
 
 def list_of(request: StaffRequest, on: date, days: Days, *, at: datetime) -> CallList:
-    """
-    Return the calls of a day. Four statements.
-
-    :raises NoTerms: the school had no policy in force then
-    """
-    return selectors.call_list(
-        request.school, on=on, at=at, terms=terms_on(request.school, on), sessions=days.sessions
-    )
+    """Return the calls of a day; an empty list that says why when no policy was in force. Four statements."""
+    try:
+        terms = terms_on(request.school, on)
+    except NoTerms as refusal:
+        return CallList(on, None, has_begun=False, missing_terms=refusal.message)
+    return selectors.call_list(request.school, on=on, at=at, terms=terms, sessions=days.sessions)
 
 
 def _in_hand(request: StaffRequest, found: CallList, *, at: datetime) -> ListedPupil | None:
@@ -267,11 +259,7 @@ def claim(request: StaffRequest, on: date) -> HttpResponse:
     if request.POST.get("release"):
         services.release(request.school, by=request.user)
         return to_list(request, on)
-    try:
-        found = list_of(request, on, days_around(request, on), at=at)
-    except NoTerms as refusal:
-        messages.error(request, refusal.message)
-        return to_list(request, on)
+    found = list_of(request, on, days_around(request, on), at=at)
     if not asked:
         taken = take_next(request, found, at=at)
         if taken is None:
@@ -318,9 +306,6 @@ def day_url(request: StaffRequest, on: date) -> str:
 def paper(request: StaffRequest, on: date) -> HttpResponse:
     """Show the list to be printed: names, numbers and boxes, for the time without a network."""
     at = present_moment()
-    try:
-        found = list_of(request, on, days_around(request, on), at=at)
-    except NoTerms:
-        found = CallList(on, None, has_begun=False)
+    found = list_of(request, on, days_around(request, on), at=at)
     context = {"calls": found, "on": on, "today": at.date(), "at": at, "outcomes": PAPER_OUTCOMES}
     return render(request, "absences/calls/paper.html", context)

@@ -25,6 +25,7 @@ from tests.whole.access_row import (
     of_school,
 )
 from tests.whole.access_rows import (
+    absences_calls,
     absences_parents,
     admission,
     ahead,
@@ -87,6 +88,7 @@ TABLE: tuple[Row, ...] = (
     # --- absences: the page is everybody's, what is on it is one's own children's
     Row("absences:family", EVERYBODY),
     *absences_parents.ROWS,
+    *absences_calls.ROWS,
     # --- reports
     of_school("reports:overview", frozenset({CHAMPION, HEAD, TRUST})),
     of_school("reports:governors", frozenset({GOVERNOR, HEAD, TRUST})),

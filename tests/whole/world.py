@@ -9,7 +9,8 @@ from accounts.models import School, User
 from escalation.models import Step
 from letters.models import Letter
 from registers.models import ClassGroup, Contact, Pupil, Session
-from tests.factories.absences import ReportFactory
+from tests.factories.absences import ReportFactory, TaskFactory
+from tests.factories.absences_calls import ContactAttemptFactory
 from tests.factories.accounts import UserFactory
 from tests.factories.escalation import StepFactory
 from tests.factories.letters import LetterFactory, LetterFileFactory
@@ -109,6 +110,8 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             "arrival_id": LateArrivalFactory(session=morning, pupil=child).pk,
             "departure_id": EarlyDepartureFactory(pupil=child).pk,
             "collector_id": CollectorPupilFactory(pupil=child).collector_id,
+            "attempt": ContactAttemptFactory(pupil=child).pk,
+            "task": TaskFactory(pupil=child).pk,
             "year": 2025,
             "half_term": half_term.pk,
             "closure": CalendarPeriodFactory(
