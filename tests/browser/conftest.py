@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -23,6 +23,9 @@ from tests.factories.accounts import InstallationFactory
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 320, "height": 640}
 PHONE = {"width": 360, "height": 740}
+
+# What is awaited is there at once, but on a machine that does much else; what has to be quick says so itself.
+expect.set_options(timeout=20_000)
 
 # Opens a page at an address of the application, as a person, in a window of a size, with or without scripts.
 OpenPage = Callable[..., Page]
