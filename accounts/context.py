@@ -38,6 +38,7 @@ BELONGS_TO: dict[str, str] = {
     "amendments/": "registers:pupils",
     "classes/": "registers:day",
     "keyboard/": "registers:day",
+    "messages/": "letters:list",
     "outside-contacts/": "registers:pupils",
     "roll/": "registers:pupils",
     "unexplained/": "registers:day",

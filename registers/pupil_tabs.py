@@ -37,6 +37,7 @@ PUPIL_TABS: tuple[TabLine, ...] = (
     TabLine("Marks", "registers:pupil", Right.SEE_REGISTERS),
     TabLine("Details", "registers:pupil_details", Right.SEE_REGISTERS),
     TabLine("Parents and contacts", "registers:pupil_contacts", Right.SEE_PUPILS),
+    TabLine("Messages", "letters:pupil_messages", Right.SEE_LETTERS),
     TabLine("On roll", "registers:pupil_roll", Right.SEE_PUPILS),
     TabLine("Ahead", "registers:pupil_ahead", Right.MARK_AHEAD),
     TabLine("Follow-up", "absences:pupil_calls", Right.FOLLOW_UP_ABSENCES),

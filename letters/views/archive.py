@@ -14,6 +14,7 @@ from letters import access
 from letters.forms import SearchForm
 from letters.selectors.archive import letters_of
 from letters.services import filing, wake_worker
+from letters.tabs import tabs_of
 from registers.clock import present_moment
 
 PAGE_LENGTH = 50
@@ -34,6 +35,7 @@ def letter_list(request: StaffRequest) -> HttpResponse:
         "asked": asked,
         "page": page,
         "query": f"&{query.urlencode()}" if query else "",
+        "tabs": tabs_of(request, "letters:list"),
         "today": present_moment().date(),
     }
     return render(request, "letters/list.html", context)

@@ -26,6 +26,7 @@ from tests.whole.access_row import (
 )
 from tests.whole.access_rows import (
     absences_calls,
+    absences_intake,
     absences_parents,
     admission,
     ahead,
@@ -71,6 +72,12 @@ TABLE: tuple[Row, ...] = (
     of_school("letters:letter", RECORD_KEEPERS, "pk", parts={"pk": "letter"}),
     of_school("letters:file", RECORD_KEEPERS, "pk", parts={"pk": "letter"}),
     of_school("letters:again", RECORD_KEEPERS, "pk", parts={"pk": "letter"}, method="post", status=302),
+    of_school("letters:messages", RECORD_KEEPERS),
+    of_school("letters:message", RECORD_KEEPERS, "pk", parts={"pk": "message"}),
+    of_school(
+        "letters:message_again", RECORD_KEEPERS, "pk", parts={"pk": "message"}, method="post", status=302
+    ),
+    of_school("letters:pupil_messages", RECORD_KEEPERS, "pupil_id", parts={"pupil_id": "pupil_id"}),
     # --- escalation: what is asked here is refused (nothing selected, no reason, nobody to write to), so that
     # the rows show who may ask and nothing changes
     of_school("escalation:desk", DECIDERS),
@@ -89,6 +96,7 @@ TABLE: tuple[Row, ...] = (
     Row("absences:family", EVERYBODY),
     *absences_parents.ROWS,
     *absences_calls.ROWS,
+    *absences_intake.ROWS,
     # --- reports
     of_school("reports:overview", frozenset({CHAMPION, HEAD, TRUST})),
     of_school("reports:governors", frozenset({GOVERNOR, HEAD, TRUST})),

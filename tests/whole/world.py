@@ -11,12 +11,14 @@ from letters.models import Letter
 from registers.models import ClassGroup, Contact, Pupil, Session
 from tests.factories.absences import ReportFactory, TaskFactory
 from tests.factories.absences_calls import ContactAttemptFactory
+from tests.factories.absences_parents import DetailsRequestFactory
 from tests.factories.accounts import UserFactory
 from tests.factories.escalation import StepFactory
-from tests.factories.letters import LetterFactory, LetterFileFactory
+from tests.factories.letters import LetterFactory, LetterFileFactory, MessageFactory
 from tests.factories.registers import (
     CalendarPeriodFactory,
     ClassGroupFactory,
+    ContactFactory,
     PartTimeTimetableFactory,
     PupilContactFactory,
     PupilFlagFactory,
@@ -34,6 +36,7 @@ from tests.factories.registers_amending import amendment_of
 from tests.factories.registers_arrivals import (
     CollectorPupilFactory,
     EarlyDepartureFactory,
+    GateStrikeFactory,
     LateArrivalFactory,
 )
 from tests.factories.registers_files import UploadedFileFactory
@@ -109,6 +112,9 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             "upload": UploadedFileFactory(school=school).pk,
             "arrival_id": LateArrivalFactory(session=morning, pupil=child).pk,
             "departure_id": EarlyDepartureFactory(pupil=child).pk,
+            "gate_id": GateStrikeFactory(
+                greeting__pupil=child, greeting__gate__school=school
+            ).greeting.gate_id,
             "collector_id": CollectorPupilFactory(pupil=child).collector_id,
             "attempt": ContactAttemptFactory(pupil=child).pk,
             "task": TaskFactory(pupil=child).pk,
@@ -125,6 +131,7 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
                 recorded_on=date(2025, 7, 9),
             ).enrolment_id,
             "amendment": amendment_of(pupil_in_class(group), amended_again=True).pk,
+            "message": MessageFactory(pupil=child, school=school).pk,
             **family_rows_of(child),
         },
     )
@@ -137,13 +144,28 @@ def family_rows_of(pupil: Pupil) -> dict[str, object]:
         "child": pupil.pk,
         "report": told.pk,
         "submission": told.submission,
+        "details_request": DetailsRequestFactory(pupil=pupil).pk,
+        "letter_to_parent": _letter_to(ContactFactory(school=pupil.school), pupil).pk,
         # A draft is of a session in a browser: in the tests of addresses nobody has begun one.
         "draft": UUID("00000000-0000-4000-8000-000000000000"),
         "question": "check",
     }
 
 
+def _letter_to(contact: Contact, pupil: Pupil) -> Letter:
+    letter: Letter = LetterFactory(
+        pupil=pupil,
+        contact_ids=[contact.pk],
+        prepared_by=UserFactory(),
+        state="rendered",
+        rendered_at=NOW,
+        file=LetterFileFactory(school=pupil.school),
+    )
+    return letter
+
+
 def give_to_family(world: World, contact: Contact) -> None:
     """Make somebody a parent of the world's pupil, who has told and asked what stands in it."""
     PupilContactFactory(pupil=world.pupil, contact=contact, priority=8)
     Report._base_manager.filter(pk=world.rows["report"]).update(contact=contact)
+    world.rows["letter_to_parent"] = _letter_to(contact, world.pupil).pk
