@@ -14,6 +14,7 @@ from django_scopes import ScopedManager
 from accounts.models import School, User
 from registers.models.calendar import HALVES
 from registers.models.marks import Code
+from registers.models.periods import ends_after_start
 from registers.models.pupils import Pupil
 
 
@@ -102,9 +103,8 @@ class WeeklyPattern(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(last_day__isnull=True) | Q(last_day__gte=F("first_day")),
-                name="weeklypattern_ends_after_start",
+            ends_after_start(
+                "weeklypattern_ends_after_start", starts="first_day", ends="last_day", may_stay_open=True
             ),
             models.CheckConstraint(condition=~Q(code="C2"), name="weeklypattern_is_no_part_time_timetable"),
             models.CheckConstraint(

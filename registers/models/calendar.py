@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django_scopes import ScopedManager
 
 from accounts.models import School
+from registers.models.periods import ends_after_start
 from registers.rules.times import LONGEST_OPEN_MINUTES, SessionTimes
 
 HALVES = [("AM", "Morning"), ("PM", "Afternoon")]
@@ -118,10 +119,7 @@ class CalendarPeriod(models.Model):
                 condition=Q(kind__in=["half_term", "closure", "emergency_closure"]),
                 name="calendarperiod_kind_is_known",
             ),
-            models.CheckConstraint(
-                condition=Q(last_day__gte=F("first_day")),
-                name="calendarperiod_ends_after_start",
-            ),
+            ends_after_start("calendarperiod_ends_after_start", starts="first_day", ends="last_day"),
             models.CheckConstraint(
                 condition=Q(first_half__in=["AM", "PM"], last_half__in=["AM", "PM"])
                 & (~Q(kind="half_term") | Q(first_half="AM", last_half="PM")),

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django_scopes import ScopedManager
 
 from accounts.models import School, User
+from registers.models.periods import ends_after_start
 from registers.models.pupils import Pupil
 
 # Orders of the family courts that a school meets (Children Act 1989, Family Law Act 1996).
@@ -145,9 +146,8 @@ class PupilOutsideContact(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                name="pupiloutsidecontact_ends_after_start",
+            ends_after_start(
+                "pupiloutsidecontact_ends_after_start", starts="starts_on", ends="ends_on", may_stay_open=True
             ),
             models.UniqueConstraint(
                 fields=["pupil", "outside_contact"],

@@ -3,11 +3,12 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django_scopes import ScopedManager
 
 from accounts.models import School
 from registers.models.contacts import Contact
+from registers.models.periods import ends_after_start
 from registers.models.pupils import Pupil
 
 
@@ -36,9 +37,8 @@ class PupilAddress(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                name="pupiladdress_ends_after_start",
+            ends_after_start(
+                "pupiladdress_ends_after_start", starts="starts_on", ends="ends_on", may_stay_open=True
             ),
             models.CheckConstraint(condition=~Q(lines=""), name="pupiladdress_says_where"),
         ]

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django_scopes import ScopedManager
 
 from accounts.models import School, User
-from registers.models.periods import no_overlap
+from registers.models.periods import ends_after_start, no_overlap
 
 
 class Pupil(models.Model):
@@ -70,9 +70,8 @@ class PupilFlag(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                name="pupilflag_ends_after_start",
+            ends_after_start(
+                "pupilflag_ends_after_start", starts="starts_on", ends="ends_on", may_stay_open=True
             ),
             models.UniqueConstraint(fields=["pupil", "name", "starts_on"], name="pupilflag_stands_once"),
         ]
@@ -146,9 +145,8 @@ class ClassMembership(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                name="classmembership_ends_after_start",
+            ends_after_start(
+                "classmembership_ends_after_start", starts="starts_on", ends="ends_on", may_stay_open=True
             ),
             no_overlap(
                 "classmembership_one_class_at_a_time",
@@ -176,9 +174,8 @@ class ClassTeacher(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                name="classteacher_ends_after_start",
+            ends_after_start(
+                "classteacher_ends_after_start", starts="starts_on", ends="ends_on", may_stay_open=True
             ),
             models.UniqueConstraint(
                 fields=["class_group", "user", "starts_on"],

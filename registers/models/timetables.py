@@ -8,7 +8,7 @@ from django_scopes import ScopedManager
 
 from accounts.models import School, User
 from registers.models.calendar import HALVES
-from registers.models.periods import no_overlap
+from registers.models.periods import ends_after_start, no_overlap
 from registers.models.pupils import Pupil
 
 
@@ -38,10 +38,7 @@ class PartTimeTimetable(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(last_day__gte=F("first_day")),
-                name="parttimetimetable_ends_after_start",
-            ),
+            ends_after_start("parttimetimetable_ends_after_start", starts="first_day", ends="last_day"),
             no_overlap(
                 "parttimetimetable_one_at_a_time",
                 of="pupil_id",

@@ -1,5 +1,6 @@
 """Weekly patterns and part-time timetables of one pupil."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -130,15 +131,8 @@ def timetable_review(request: StaffRequest, pupil_id: int, timetable_id: int) ->
     pupil = _pupil(request, pupil_id)
     row = _timetable(pupil, timetable_id)
     form = ReviewForm(request.POST)
-    if form.is_valid():
-        try:
-            part_time.record_review(row, **form.cleaned_data, by=request.user, at=present_moment())
-        except ArrangementRefused as refused:
-            form.refuse(refused.faults)
-        else:
-            messages.success(request, "The review is recorded.")
-            return redirect("registers:timetable", request.school.key, pupil.pk, row.pk)
-    return _show_timetable(request, pupil, row, review=form)
+    done = _change(request, row, form, part_time.record_review, said="The review is recorded.")
+    return done or _show_timetable(request, pupil, row, review=form)
 
 
 @require_POST
@@ -148,15 +142,8 @@ def timetable_end(request: StaffRequest, pupil_id: int, timetable_id: int) -> Ht
     pupil = _pupil(request, pupil_id)
     row = _timetable(pupil, timetable_id)
     form = EndEarlyForm(request.POST)
-    if form.is_valid():
-        try:
-            part_time.end_timetable(row, **form.cleaned_data, by=request.user, at=present_moment())
-        except ArrangementRefused as refused:
-            form.refuse(refused.faults)
-        else:
-            messages.success(request, "The timetable ends early.")
-            return redirect("registers:timetable", request.school.key, pupil.pk, row.pk)
-    return _show_timetable(request, pupil, row, end=form)
+    done = _change(request, row, form, part_time.end_timetable, said="The timetable ends early.")
+    return done or _show_timetable(request, pupil, row, end=form)
 
 
 @require_POST
@@ -185,6 +172,26 @@ def _pupil(request: StaffRequest, pupil_id: int) -> Pupil:
 
 def _timetable(pupil: Pupil, pk: int) -> PartTimeTimetable:
     return get_object_or_404(PartTimeTimetable, pupil=pupil, pk=pk)
+
+
+def _change(
+    request: StaffRequest,
+    row: PartTimeTimetable,
+    form: FaultsMixin,
+    change: Callable[..., object],
+    *,
+    said: str,
+) -> HttpResponse | None:
+    """Do to a timetable what the form says and lead back to it; None where the form now says why not."""
+    if not form.is_valid():
+        return None
+    try:
+        change(row, **form.cleaned_data, by=request.user, at=present_moment())
+    except ArrangementRefused as refused:
+        form.refuse(refused.faults)
+        return None
+    messages.success(request, said)
+    return redirect("registers:timetable", request.school.key, row.pupil_id, row.pk)
 
 
 def _back(request: StaffRequest, pupil: Pupil) -> HttpResponse:
