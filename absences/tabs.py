@@ -16,6 +16,7 @@ ABSENCE_TABS: tuple[TabLine, ...] = (
     TabLine("Calls", "absences:calls", Right.FOLLOW_UP_ABSENCES),
     TabLine("Reports", "absences:reports", Right.FOLLOW_UP_ABSENCES),
     TabLine("Tasks", "absences:tasks", Right.FOLLOW_UP_ABSENCES),
+    TabLine("Families", "absences:settings", Right.SET_UP_SCHOOL),
 )
 
 

@@ -1,6 +1,6 @@
 """What a family sees of its children's registers, fully loaded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -37,6 +37,7 @@ class ChildCard:
     figures: Figures
     missed: tuple[Missed, ...]  # the newest lines of the school year, LINES_SHOWN at most
     missed_in_all: int  # lines of the school year
+    reports: Sequence[Mapping[str, object]] = ()  # what the parent reported lately, as lists show it
 
     @property
     def needs_a_call(self) -> bool:

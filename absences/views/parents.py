@@ -58,7 +58,8 @@ def start(request: HttpRequest) -> HttpResponse:
     context = {"children": children, "languages": languages.languages(), "user": user}
     if request.method != "POST" or not children:
         form = forms.ChildrenForm(children, initial={"children": [str(one.pk) for one in children[:1]]})
-        return render(request, "absences/parents/start.html", {**context, "form": form})
+        status = 422 if request.method == "POST" else 200
+        return render(request, "absences/parents/start.html", {**context, "form": form}, status=status)
     form = forms.ChildrenForm(children, request.POST)
     if not form.is_valid():
         return render(request, "absences/parents/start.html", {**context, "form": form}, status=422)

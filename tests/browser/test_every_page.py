@@ -25,7 +25,15 @@ from tests.whole.world import DAY, World, give_to_family, world_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # What a GET answers with something else than a page: JSON for scripts, and letters as PDF.
-NO_PAGES = frozenset({"registers:changes", "registers:outbox", "letters:file", "escalation:step-preview"})
+NO_PAGES = frozenset(
+    {
+        "registers:changes",
+        "registers:outbox",
+        "letters:file",
+        "absences:child_letter",
+        "escalation:step-preview",
+    }
+)
 WITHOUT_PAGE = [row for row in TABLE if row.name in NO_PAGES and row.method == "get"]
 # Those who work with pages all day open each that they may; of the others one opens what is left.
 BY_DAY = (OFFICE, TEACHER)

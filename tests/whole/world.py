@@ -36,7 +36,6 @@ from tests.factories.registers_amending import amendment_of
 from tests.factories.registers_arrivals import (
     CollectorPupilFactory,
     EarlyDepartureFactory,
-    GateStrikeFactory,
     LateArrivalFactory,
 )
 from tests.factories.registers_files import UploadedFileFactory
@@ -112,9 +111,6 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             "upload": UploadedFileFactory(school=school).pk,
             "arrival_id": LateArrivalFactory(session=morning, pupil=child).pk,
             "departure_id": EarlyDepartureFactory(pupil=child).pk,
-            "gate_id": GateStrikeFactory(
-                greeting__pupil=child, greeting__gate__school=school
-            ).greeting.gate_id,
             "collector_id": CollectorPupilFactory(pupil=child).collector_id,
             "attempt": ContactAttemptFactory(pupil=child).pk,
             "task": TaskFactory(pupil=child).pk,
