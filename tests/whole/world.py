@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from datetime import date, time
 from uuid import UUID
 
-from absences.models import Report
+from absences.models import Attachment, Report
 from accounts.models import School, User
 from escalation.models import Step
 from letters.models import Letter
 from registers.models import ClassGroup, Contact, Pupil, Session
 from tests.factories.absences import ReportFactory, TaskFactory
 from tests.factories.absences_calls import ContactAttemptFactory
+from tests.factories.absences_evidence import (
+    EvidenceDemandFactory,
+    EvidenceRequestFactory,
+    asked_for,
+    stored_attachment,
+)
 from tests.factories.absences_parents import DetailsRequestFactory
 from tests.factories.accounts import UserFactory
 from tests.factories.escalation import StepFactory
@@ -36,6 +42,7 @@ from tests.factories.registers_amending import amendment_of
 from tests.factories.registers_arrivals import (
     CollectorPupilFactory,
     EarlyDepartureFactory,
+    GateStrikeFactory,
     LateArrivalFactory,
 )
 from tests.factories.registers_files import UploadedFileFactory
@@ -111,6 +118,9 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             "upload": UploadedFileFactory(school=school).pk,
             "arrival_id": LateArrivalFactory(session=morning, pupil=child).pk,
             "departure_id": EarlyDepartureFactory(pupil=child).pk,
+            "gate_id": GateStrikeFactory(
+                greeting__pupil=child, greeting__gate__school=school
+            ).greeting.gate_id,
             "collector_id": CollectorPupilFactory(pupil=child).collector_id,
             "attempt": ContactAttemptFactory(pupil=child).pk,
             "task": TaskFactory(pupil=child).pk,
@@ -128,6 +138,9 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             ).enrolment_id,
             "amendment": amendment_of(pupil_in_class(group), amended_again=True).pk,
             "message": MessageFactory(pupil=child, school=school).pk,
+            "evidence": EvidenceRequestFactory(pupil=child).pk,
+            "demand": EvidenceDemandFactory(pupil=child).pk,
+            "attachment": stored_attachment(report=ReportFactory(pupil=child)).pk,
             **family_rows_of(child),
         },
     )
@@ -141,6 +154,8 @@ def family_rows_of(pupil: Pupil) -> dict[str, object]:
         "report": told.pk,
         "submission": told.submission,
         "details_request": DetailsRequestFactory(pupil=pupil).pk,
+        "family_attachment": stored_attachment(report=told).pk,
+        "family_evidence": asked_for(pupil).pk,
         "letter_to_parent": _letter_to(ContactFactory(school=pupil.school), pupil).pk,
         # A draft is of a session in a browser: in the tests of addresses nobody has begun one.
         "draft": UUID("00000000-0000-4000-8000-000000000000"),
@@ -165,3 +180,4 @@ def give_to_family(world: World, contact: Contact) -> None:
     PupilContactFactory(pupil=world.pupil, contact=contact, priority=8)
     Report._base_manager.filter(pk=world.rows["report"]).update(contact=contact)
     world.rows["letter_to_parent"] = _letter_to(contact, world.pupil).pk
+    Attachment._base_manager.filter(pk=world.rows["family_attachment"]).update(uploaded_by=contact.user)
