@@ -105,9 +105,7 @@ class ReportForm(FaultsMixin):
     reason = forms.ChoiceField(label="Reason", error_messages={"required": "Choose a reason"})
     first_day = DatePartsField(label="First day", error_messages={"required": "Enter the first day"})
     first_half = forms.ChoiceField(label="From", choices=HALF_CHOICES, initial="AM")
-    last_day = DatePartsField(
-        label="Last day", required=False, help_text="Leave empty for one day", subject="The last day"
-    )
+    last_day = DatePartsField(label="Last day", required=False, subject="The last day")
     last_half = forms.ChoiceField(label="To", choices=HALF_CHOICES, initial="PM")
     expected_return = DatePartsField(label="Expected back", required=False, subject="The day back")
     appointment_at = ClockField(label="Time of the appointment", required=False)

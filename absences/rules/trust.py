@@ -30,7 +30,7 @@ def doubts(about: Circumstances) -> tuple[str, ...]:
     reason = REASON_BY_KEY[about.reason]
     found: list[str] = []
     if not about.is_online:
-        found.append("Not sent from a parent’s own account.")
+        found.append("Written down by the school, not sent by a parent.")
     elif not about.is_own_account:
         found.append("Sent by somebody who is no contact of the child.")
     elif not about.has_responsibility:

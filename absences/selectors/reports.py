@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from absences.models import Attachment, Report, ReportEvent, ReportingApp, ReportState
 from absences.rules.outcomes import Effect, effect_of
 from absences.rules.reasons import REASON_BY_KEY
 from absences.selectors.report_trust import doubts_about, overlap
-from absences.selectors.terms import terms_on
+from absences.selectors.terms import NoTerms, terms_on
 from accounts.models import School
 from registers import words
 from registers.models import ClassMembership, Mark, Pupil, PupilContact, PupilFlag, Session
@@ -47,6 +48,7 @@ class QueueRow:
     doubts: tuple[str, ...]  # why it is not taken at its word
     span: str
     who: str
+    told_at: str  # the time; with the day when it was not today
     others: tuple[str, ...]  # references of other reports of the same sessions
 
     @property
@@ -137,7 +139,7 @@ def _rows(school: School, found: Sequence[Report], *, on: date) -> list[QueueRow
     ):
         flags.setdefault(pupil_id, []).append(flag_label(name))
     waiting = [report for report in found if report.state == ReportState.WAITING]
-    doubts = doubts_about(school, waiting, terms=terms_on(school, on), on=on) if waiting else {}
+    doubts = _doubts(school, waiting, on=on)
     beside = _beside(waiting)
     return [
         QueueRow(
@@ -147,10 +149,26 @@ def _rows(school: School, found: Sequence[Report], *, on: date) -> list[QueueRow
             doubts=doubts.get(report.pk, ()),
             span=span_words(report, on),
             who=who_told(report),
+            told_at=_told_at(report, on),
             others=beside.get(report.pk, ()),
         )
         for report in found
     ]
+
+
+def _doubts(school: School, waiting: Sequence[Report], *, on: date) -> dict[int, tuple[str, ...]]:
+    if not waiting:
+        return {}
+    try:
+        terms = terms_on(school, on)
+    except NoTerms as none:
+        return {report.pk: (none.message,) for report in waiting}
+    return doubts_about(school, waiting, terms=terms, on=on)
+
+
+def _told_at(report: Report, on: date) -> str:
+    received = timezone.localtime(report.received_at)
+    return words.clock(received) if received.date() == on else words.moment(received, on)
 
 
 def _beside(reports: Sequence[Report]) -> dict[int, tuple[str, ...]]:

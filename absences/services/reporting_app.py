@@ -13,10 +13,13 @@ from accounts.models import School, User
 def name_app(school: School, name: str, *, by: User, at: datetime) -> None:
     """Keep the app's name, or that there is none; reports that came through one stay."""
     name = name.strip()
+    held = ReportingApp.objects.filter(school=school).first()
+    if name == (held.name if held else ""):
+        return
     if name:
         ReportingApp.objects.update_or_create(school=school, defaults={"name": name})
-    else:
-        ReportingApp.objects.filter(school=school).delete()
+    elif held is not None:
+        held.delete()
     events.record(
         "reporting_app.named", school=school, by=by, at=at, subject=school, data={"has": bool(name)}
     )

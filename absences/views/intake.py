@@ -24,7 +24,7 @@ from absences.forms.intake import (
 )
 from absences.models import Channel, Report, ReportState
 from absences.selectors import reports as selectors
-from absences.selectors.terms import terms_on
+from absences.selectors.terms import NoTerms, terms_on
 from absences.services import reports
 from absences.services.reporting_app import name_app
 from absences.services.reports import ReportChangedMeanwhile, ReportRefused
@@ -188,9 +188,13 @@ def accept_trusted(request: StaffRequest) -> HttpResponse:
         pk, _, version = text.partition("-")
         if _is_number(pk) and _is_number(version):
             seen[int(pk)] = int(version)
-    done = reports.accept_trusted(
-        request.school, seen, by=request.user, at=present_moment(), position=position_of(request.roles)
-    )
+    try:
+        done = reports.accept_trusted(
+            request.school, seen, by=request.user, at=present_moment(), position=position_of(request.roles)
+        )
+    except NoTerms as none:
+        messages.warning(request, none.message)
+        return redirect(_queue_url(request))
     if done.accepted:
         messages.success(request, f"{counted(len(done.accepted), 'report')} accepted.")
     else:
@@ -236,6 +240,9 @@ def new(request: StaffRequest) -> HttpResponse:
         )
     except ReportRefused as refused:
         form.refuse(refused.faults)
+        return _show_form(request, form, submission=submission, status=422)
+    except NoTerms as none:
+        form.add_error(None, none.message)
         return _show_form(request, form, submission=submission, status=422)
     for made in done.reports:
         left = done.left.get(made.pk)
@@ -370,7 +377,11 @@ def _form(
 
 def _usual_return(request: StaffRequest, today: date) -> date | None:
     """Return the next school day where the school asks for the day of return (002:174), else nothing."""
-    if not terms_on(request.school, today).reporting.expected_return_date:
+    try:
+        asks = terms_on(request.school, today).reporting.expected_return_date
+    except NoTerms:
+        return None
+    if not asks:
         return None
     return next_school_day(request.school, after=today)
 

@@ -26,6 +26,7 @@ from tests.whole.access_row import (
 )
 from tests.whole.access_rows import (
     absences_calls,
+    absences_evidence,
     absences_intake,
     absences_parents,
     admission,
@@ -96,6 +97,7 @@ TABLE: tuple[Row, ...] = (
     Row("absences:family", EVERYBODY),
     *absences_parents.ROWS,
     *absences_calls.ROWS,
+    *absences_evidence.ROWS,
     *absences_intake.ROWS,
     # --- reports
     of_school("reports:overview", frozenset({CHAMPION, HEAD, TRUST})),
