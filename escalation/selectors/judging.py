@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from absences.selectors.reaching import days_reached
 from accounts.models import School
 from escalation.models import OPEN_STATES, Step, StepState
 from escalation.rules.calendar import CalendarSession, SchoolCalendar, SchoolDay
@@ -114,8 +115,8 @@ def pupils_to_judge(school: School, engine: Engine, calendar: Calendar, *, on: d
     """
     Return every pupil on roll that day with facts and standing, by surname.
 
-    Eight statements, however many pupils: pupils, occasions, attended sessions, flags, timetables, the steps
-    taken before, and what other schools marked.
+    Nine statements, however many pupils: pupils, occasions, attended sessions, flags, timetables, the steps
+    taken before, what other schools marked, and on which days a family was reached.
     """
     day = calendar.school_calendar.day(on)
     pupils = list(
@@ -128,6 +129,7 @@ def pupils_to_judge(school: School, engine: Engine, calendar: Calendar, *, on: d
     attended = _attended(school, engine, day)
     flags = _flags(school, on)
     elsewhere = _elsewhere(school, on=on)
+    reached = days_reached(school, since=date(academic_year_of(on) - 1, 8, 1))
     standing, open_steps = standing_of(school, calendar.school_calendar, on=on)
     nothing = dict.fromkeys(engine.percentage_windows, 0)
     return [
@@ -140,6 +142,7 @@ def pupils_to_judge(school: School, engine: Engine, calendar: Calendar, *, on: d
                 occasions=occasions.get(pupil_id, ()),
                 attended=attended.get(pupil_id, nothing),
                 flags=frozenset(flags.get(pupil_id, ())),
+                reached_on=max((day for day in reached.get(pupil_id, ()) if day <= on), default=None),
                 elsewhere=elsewhere.get(pupil_id, ()),
             ),
             standing.get(pupil_id, {}),
@@ -156,7 +159,7 @@ def histories_of(
     Return whole registers of pupils over some academic years, by pupil id; of every pupil when none are
     named.
 
-    Six statements, however many pupils.
+    Seven statements, however many pupils.
     """
     pupils = Pupil.objects.filter(school=school)
     if pupil_ids is not None:
@@ -186,6 +189,7 @@ def histories_of(
         flags.setdefault(pupil_id, []).append((PART_TIME_FLAG, Period(first_day, last_day)))
     until = date(years[1] + 1, 7, 31)
     elsewhere = _elsewhere(school, on=until, since=date(years[0], 8, 1), pupil_ids=list(known))
+    reached = days_reached(school, since=date(years[0], 8, 1), pupil_ids=list(known))
     return {
         pupil_id: PupilHistory(
             upn=upn,
@@ -193,6 +197,7 @@ def histories_of(
             marks=marks.get(pupil_id, {}),
             enrolled=tuple(enrolled.get(pupil_id, ())),
             flags=tuple(flags.get(pupil_id, ())),
+            reached_on=reached.get(pupil_id, ()),
             elsewhere=elsewhere.get(pupil_id, ()),
         )
         for pupil_id, (upn, date_of_birth) in known.items()

@@ -22,7 +22,7 @@ def replayed(
     """
     Give what the engine's policy would have done from a day to a day, by date and then by the pupils' names.
 
-    Every proposal is taken as approved the same day. Marks before the first day still count in figures. Six
+    Every proposal is taken as approved the same day. Marks before the first day still count in figures. Seven
     statements, however many pupils.
     """
     years = (academic_year_of(first_day) - 1, academic_year_of(last_day))
