@@ -2,7 +2,7 @@
 The pages of absences, side by side: every staff page of absences shows them below its heading.
 
 Each area adds the line of its page to `ABSENCE_TABS` when the page exists, in the order Calls, Reports,
-Leave, Tasks, Records. A view passes `tabs_of(…)` as `tabs`, and its template includes `absences/_tabs.html`.
+Leave, Tasks, Records, Families. A view passes `tabs_of(…)` as `tabs`, and its template includes `absences/_tabs.html`.
 """
 
 from django.urls import reverse
@@ -15,6 +15,8 @@ from registers.pupil_tabs import Tab, TabLine
 ABSENCE_TABS: tuple[TabLine, ...] = (
     TabLine("Calls", "absences:calls", Right.FOLLOW_UP_ABSENCES),
     TabLine("Reports", "absences:reports", Right.FOLLOW_UP_ABSENCES),
+    TabLine("Leave", "absences:leave", Right.FOLLOW_UP_ABSENCES),
+    TabLine("Evidence", "absences:evidence", Right.FOLLOW_UP_ABSENCES),
     TabLine("Tasks", "absences:tasks", Right.FOLLOW_UP_ABSENCES),
     TabLine("Families", "absences:settings", Right.SET_UP_SCHOOL),
 )

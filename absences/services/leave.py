@@ -108,21 +108,10 @@ def ask(
     :raises NoTerms: a school has no policy in force
     """
     received = timezone.localtime(asked.received_at or at)
-    made: list[LeaveRequest] = []
-    faults = _faults_of_form(asked, received)
-    by_pupil: dict[int, tuple[tuple[Half, ...], Terms]] = {}
-    for school, children in _by_school(pupils):
-        with scope(school=school):
-            terms = terms_on(school, received.date())
-            missed = sessions_missed(school, asked)
-            fault = _fault_of_time(school, children, asked, missed, at=at)
-            if fault:
-                faults.setdefault(*fault)
-            for child in children:
-                by_pupil[child.pk] = (missed, terms)
-                faults |= _fault_of_repeat(child, asked, missed, applicants.get(school.pk), submission)
+    faults, by_pupil = _judged(pupils, asked, applicants, submission, received=received, at=at)
     if faults:
         raise LeaveRefused(faults)
+    made: list[LeaveRequest] = []
     for pupil in pupils:
         with scope(school=pupil.school):
             missed, terms = by_pupil[pupil.pk]
@@ -140,6 +129,23 @@ def ask(
                 )
             )
     return made
+
+
+def faults_of(
+    pupils: Sequence[Pupil],
+    asked: Asked,
+    *,
+    applicants: Mapping[int, Contact],
+    submission: UUID,
+    at: datetime,
+) -> dict[str, str]:
+    """
+    Return what stands against a request, by field, without sending it.
+
+    :raises NoTerms: a school has no policy in force
+    """
+    received = timezone.localtime(asked.received_at or at)
+    return _judged(pupils, asked, applicants, submission, received=received, at=at)[0]
 
 
 @transaction.atomic
@@ -192,6 +198,32 @@ def sessions_missed(school: School, asked: Asked) -> tuple[Half, ...]:
 
 
 # --- what can stand -----------------------------------------------------------------------------------------
+
+
+def _judged(
+    pupils: Sequence[Pupil],
+    asked: Asked,
+    applicants: Mapping[int, Contact],
+    submission: UUID,
+    *,
+    received: datetime,
+    at: datetime,
+) -> tuple[dict[str, str], dict[int, tuple[tuple[Half, ...], Terms]]]:
+    """Return the faults by field, and for each pupil the sessions missed with the school's terms."""
+    faults = _faults_of_form(asked, received)
+    by_pupil: dict[int, tuple[tuple[Half, ...], Terms]] = {}
+    for school, children in _by_school(pupils):
+        with scope(school=school):
+            terms = terms_on(school, received.date())
+            missed = sessions_missed(school, asked)
+            fault = _fault_of_time(school, children, asked, missed, at=at)
+            if fault:
+                faults.setdefault(*fault)
+            for child in children:
+                by_pupil[child.pk] = (missed, terms)
+                repeated = _fault_of_repeat(child, missed, applicants.get(school.pk), submission)
+                faults = repeated | faults
+    return faults, by_pupil
 
 
 def _by_school(pupils: Iterable[Pupil]) -> list[tuple[School, list[Pupil]]]:
@@ -250,7 +282,7 @@ def _fault_of_time(
 
 
 def _fault_of_repeat(
-    pupil: Pupil, asked: Asked, missed: Sequence[Half], applicant: Contact | None, submission: UUID
+    pupil: Pupil, missed: Sequence[Half], applicant: Contact | None, submission: UUID
 ) -> dict[str, str]:
     """Refuse what the same grown-up asked for already; what another one asked is not told (docs/adr/0018)."""
     if not missed or applicant is None:
@@ -335,7 +367,7 @@ def _take_in(
         applicant_why=why,
         state=LeaveState.NOT_AN_APPLICATION if why else LeaveState.WAITING,
     )
-    row.full_clean(exclude=["school", "pupil", "applicant", "asked_by"])
+    row.full_clean(exclude=["school", "pupil", "applicant", "asked_by", "notice_met"])
     row.save(force_insert=True)
     going = [links[pk] for pk in sorted(asked.traveller_ids) if pk in links]
     LeaveTraveller.objects.bulk_create(
