@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import groupby
 
 from django.db import connection
 from django.db.models import F, Q
@@ -19,7 +18,6 @@ from registers.models import (
 from registers.selectors.times import SessionTimesAt, session_times
 
 RECENT_SCHOOL_DAYS = 5
-PUPIL_FIELDS = tuple(field.attname for field in Pupil._meta.concrete_fields)
 
 
 @dataclass(frozen=True)
@@ -107,60 +105,60 @@ def pupils_in_class(class_group: ClassGroup, *, on: date) -> list[Pupil]:
     ]
 
 
-# The pupils of a class with what stands for them in this session and in those before it: one row for each
-# pupil and session, empty where no mark was taken; with the times of their year group, what is known of them
-# ahead and who took the register. One statement, so that a register opens as fast for thirty pupils as for
-# three; the years are named, so that the planner looks at two partitions and not at all of them.
+# The pupils of a class, one row each: the times of their year group, what is known of them ahead, what stands
+# for them in this session and in those before it, and who took the register. One statement, so that it
+# takes as long for thirty pupils as for three. The years stand there as numbers, so that the planner looks at
+# the partitions of two years; what is known ahead comes from a function, whose plan each connection keeps.
 REGISTER_ROWS = """
-WITH recent AS (
+WITH recent AS MATERIALIZED (
     SELECT id, "on", half, academic_year, number FROM registers_session
-    WHERE school_id = %(school)s AND status = 'held' AND number < %(number)s
-    ORDER BY number DESC LIMIT %(sessions)s
-), shown AS (
-    SELECT * FROM recent
-    UNION ALL
-    SELECT id, "on", half, academic_year, number FROM registers_session WHERE id = %(session)s
-), of_class AS (
+    WHERE school_id = %(school)s AND academic_year IN (%(year)s, %(year)s - 1)
+        AND number >= %(number)s - %(sessions)s AND number < %(number)s
+), of_class AS MATERIALIZED (
     SELECT DISTINCT ON (pupil_id) pupil_id, year_group FROM registers_classmembership
     WHERE class_group_id = %(class_group)s
         AND starts_on <= %(on)s AND (ends_on IS NULL OR ends_on >= %(on)s)
     ORDER BY pupil_id, starts_on DESC
-), expected AS (
-    SELECT pupil_id, (array_agg(code ORDER BY rank))[1] AS code,
-        (array_agg(nature ORDER BY rank))[1] AS nature, (array_agg(reason ORDER BY rank))[1] AS reason,
-        bool_or(code IN ('C2', 'X')) AS is_excused
-    FROM registers_expectation WHERE school_id = %(school)s AND session_id = %(session)s
-        AND pupil_id IN (SELECT pupil_id FROM of_class)
-    GROUP BY pupil_id
-), taken AS (
-    SELECT r.id, r.taken_at, r.saved_at, r.taken_by_id, u.name
-    FROM registers_register AS r JOIN accounts_user AS u ON u.id = r.taken_by_id
-    WHERE r.class_group_id = %(class_group)s AND r.session_id = %(session)s
-), members AS (
-    SELECT p.*, y.opens_at, y.late_after_at, y.closes_at, x.code AS expected_code,
-        x.nature AS expected_nature, x.reason AS expected_reason, x.is_excused
-    FROM of_class AS c
-    JOIN registers_pupil AS p ON p.id = c.pupil_id
-    LEFT JOIN registers_yeargrouptimes AS y ON y.session_id = %(session)s AND y.year_group = c.year_group
-    LEFT JOIN expected AS x ON x.pupil_id = p.id
-    WHERE EXISTS (
-        SELECT FROM registers_enrolment AS e
-        WHERE e.pupil_id = p.id
-            AND e.starts_on <= %(on)s AND (e.leaving_on IS NULL OR e.leaving_on >= %(on)s)
-    )
 )
-SELECT members.*, shown.id, shown."on", shown.half, k.code, k.arrived_at, k.nature, k.source,
-    t.id, t.taken_at, t.saved_at, t.taken_by_id, t.name
-FROM members CROSS JOIN shown
-LEFT JOIN taken AS t ON shown.id = %(session)s
+SELECT p.id, p.school_id, p.surname, p.forename, p.date_of_birth,
+    y.opens_at, y.late_after_at, y.closes_at,
+    x.code, x.nature, x.reason, x.is_excused,
+    k.code, k.arrived_at, k.nature, k.source,
+    r.session_ids, r.codes,
+    (SELECT array_agg(id ORDER BY number) FROM recent),
+    (SELECT array_agg("on" ORDER BY number) FROM recent),
+    (SELECT array_agg(half ORDER BY number) FROM recent),
+    t.id, t.taken_at, t.saved_at, t.taken_by_id, u.name
+FROM of_class AS c
+JOIN registers_pupil AS p ON p.id = c.pupil_id
+LEFT JOIN registers_yeargrouptimes AS y ON y.session_id = %(session)s AND y.year_group = c.year_group
+LEFT JOIN registers_expected_in(%(school)s, %(session)s) AS x ON x.pupil_id = p.id
+LEFT JOIN registers_mark AS k
+    ON k.academic_year = %(year)s AND k.pupil_id = p.id AND k.session_id = %(session)s
 LEFT JOIN LATERAL (
-    SELECT code, arrived_at, nature, source FROM registers_mark
-    WHERE academic_year = shown.academic_year AND academic_year IN (%(year)s, %(year)s - 1)
-        AND pupil_id = members.id AND session_id = shown.id
-    OFFSET 0  -- looked up one by one: in a small school the planner would rather read the whole year
-) AS k ON true
-ORDER BY members.surname, members.forename, members.id, shown.number
+    SELECT array_agg(m.session_id) AS session_ids, array_agg(m.code) AS codes
+    FROM (
+        SELECT session_id, code FROM registers_mark
+        WHERE academic_year = %(year)s AND pupil_id = p.id
+            AND session_id = ANY (ARRAY(SELECT id FROM recent WHERE academic_year = %(year)s))
+        UNION ALL
+        SELECT session_id, code FROM registers_mark
+        WHERE academic_year = %(year)s - 1 AND pupil_id = p.id
+            AND session_id = ANY (ARRAY(SELECT id FROM recent WHERE academic_year = %(year)s - 1))
+    ) AS m
+) AS r ON %(sessions)s > 0
+LEFT JOIN registers_register AS t
+    ON t.class_group_id = %(class_group)s AND t.session_id = %(session)s
+LEFT JOIN accounts_user AS u ON u.id = t.taken_by_id
+WHERE EXISTS (
+    SELECT FROM registers_enrolment AS e
+    WHERE e.pupil_id = p.id
+        AND e.starts_on <= %(on)s AND (e.leaving_on IS NULL OR e.leaving_on >= %(on)s)
+)
+ORDER BY p.surname, p.forename, p.id
 """
+# What a register shows of a pupil, in the order of the model; a page of thirty pupils carries nothing else.
+PUPIL_FIELDS = ("id", "school_id", "surname", "forename", "date_of_birth")
 
 
 def register_parameters(
@@ -188,40 +186,34 @@ def register_page(
     """
     with connection.cursor() as cursor:
         cursor.execute(REGISTER_ROWS, register_parameters(class_group, session, recent_days=recent_days))
-        columns = [column.name for column in cursor.description]
         found = cursor.fetchall()
-    width = columns.index("opens_at")
-    places = [columns.index(name) for name in PUPIL_FIELDS]
     own_times = session_times(session)
     rows: list[RegisterRow] = []
     times: set[SessionTimesAt] = set()
-    register: Register | None = None
-    for _, lines in groupby(found, key=lambda line: line[0]):
-        recent: list[RecentMark] = []
-        today: tuple[str, time | None, str, str] = ("", None, "", "")
-        for line in lines:
-            session_id, on, half, code, arrived_at, nature, source = line[width + 7 : width + 14]
-            if session_id == session.pk:
-                today = (code or "", arrived_at, nature or "", source or "")
-                register = register or _register_of(class_group, session, *line[width + 14 :])
-            else:
-                recent.append(RecentMark(on, half, code or ""))
+    width = len(PUPIL_FIELDS)
+    for line in found:
         opens_at, late_after_at, closes_at = line[width : width + 3]
         times.add(own_times if opens_at is None else SessionTimesAt(opens_at, late_after_at, closes_at))
         known_code, known_nature, reason, is_excused = line[width + 3 : width + 7]
-        code, arrived_at, nature, source = today
+        code, arrived_at, nature, source = line[width + 7 : width + 11]
+        marked, codes, session_ids, days, halves = (part or () for part in line[width + 11 : width + 16])
+        code_of = dict(zip(marked, codes, strict=True))
         rows.append(
             RegisterRow(
-                pupil=Pupil.from_db(connection.alias, PUPIL_FIELDS, [line[place] for place in places]),
-                code=code,
+                pupil=Pupil.from_db(connection.alias, PUPIL_FIELDS, line[:width]),
+                code=code or "",
                 arrived_at=arrived_at,
-                nature=nature,
-                source=source,
+                nature=nature or "",
+                source=source or "",
                 expected=Expected(known_code, reason, known_nature) if known_code else None,
                 is_excused=bool(is_excused),
-                recent=tuple(recent),
+                recent=tuple(
+                    RecentMark(on, half, code_of.get(session_id, ""))
+                    for session_id, on, half in zip(session_ids, days, halves, strict=True)
+                ),
             )
         )
+    register = _register_of(class_group, session, *found[0][width + 16 :]) if found else None
     return RegisterPage(
         class_group, session, register, tuple(rows), times.pop() if len(times) == 1 else own_times
     )
