@@ -36,6 +36,13 @@ def day_words(on: date, today: date) -> str:
     return shown
 
 
+def coming_words(on: date, today: date) -> str:
+    """Return the next school day as a family would say it, whichever day that is."""
+    if on - today > timedelta(days=1):
+        return _("Next school day, %(day)s") % {"day": languages.day(on, today)}
+    return day_words(on, today)
+
+
 def span_words(first: date, first_half: str, last: date, last_half: str, *, today: date) -> str:
     """Return an absence as a family would say it: a day, a half of one, or from a day to a day."""
     if first != last:
@@ -119,7 +126,8 @@ def appointment_words(reason: Reason, facts: SchoolFacts) -> list[str]:
     if terms.routine == "unauthorised_in_hours" and reason.key == "appointment":
         said.append(
             _(
-                "%(school)s asks for routine visits outside school hours. In school time they are usually not authorised."
+                "%(school)s asks for routine visits outside school hours."
+                " In school time they are usually not authorised."
             )
             % names
         )

@@ -106,7 +106,7 @@ def _when(journey: Journey) -> HttpResponse:
     coming = [on for on in choosable if on >= today][:2]
     for on in coming if coming[:1] == [today] else coming[:1]:
         spans[on.isoformat()] = (on, WHOLE_DAY)
-        options.append((on.isoformat(), say.day_words(on, today)))
+        options.append((on.isoformat(), say.coming_words(on, today)))
     for past in unexplained(journey.children, journey.facts, on=today):
         value = f"{past.on.isoformat()}-{past.part}"
         spans[value] = (past.on, past.part)
