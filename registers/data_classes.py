@@ -167,10 +167,13 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
         personal="on started_at staff_name note", operational="id school_id recorded_by_id recorded_at"
     ),
     "registers.LateGatePupil": classed(personal="seen_at", operational="id school_id gate_id pupil_id"),
+    "registers.GateStrike": classed(operational="id school_id greeting_id reason recorded_by_id recorded_at"),
     "registers.AuthorisedCollector": classed(
         personal="name relationship phone is_adult date_of_birth letter_received_on valid_from valid_to",
         special="exception_reason end_reason",
-        operational="id school_id exception_agreed_by recorded_by_id recorded_at ended_by_id ended_at",
+        operational=(
+            "id school_id exception_agreed_by recorded_by_id recorded_at ended_by_id ended_at replaces_id"
+        ),
     ),
     "registers.CollectorPupil": classed(operational="id school_id collector_id pupil_id"),
     "registers.PaperRegister": classed(

@@ -9,13 +9,13 @@ from django.core.exceptions import ValidationError
 
 from accounts.fields import DatePartsField, offer
 from registers.forms.register import parse_clock
-from registers.models import EarlyDeparture, LateArrival, Pupil
+from registers.models import EarlyDeparture, LateArrival, LateGatePupil, Pupil
 from registers.selectors.arrivals import DeskPupil
 from registers.selectors.collectors import Choice
 from registers.services.arrivals import BY_TIMES, KEEP, PRESENT, Arrival
 from registers.services.collectors import CollectorInput
 from registers.services.departures import ALONE, OTHER, Departure
-from registers.words import code_name
+from registers.words import clock, code_name
 
 NOT_CHOSEN = [("", "Choose")]
 NO_REASON = {"required": "Choose the reason"}
@@ -289,6 +289,56 @@ class CollectorForm(forms.Form):
         return CollectorInput(
             **{name: value for name, value in self.cleaned_data.items() if name != "siblings"}
         )
+
+
+class CollectorCorrectionForm(CollectorForm):
+    """Who may collect, put right: for which children too, and why."""
+
+    why = forms.CharField(
+        label="Why is it put right?",
+        max_length=200,
+        error_messages={"required": "Enter why it is put right"},
+    )
+
+    def __init__(self, children: Sequence[Pupil], *args: Any, **kwargs: Any) -> None:
+        super().__init__(children, *args, **kwargs)
+        self.fields["siblings"].label = "May collect"
+        self.fields["siblings"].required = True
+        self.fields["siblings"].error_messages["required"] = "Choose at least one pupil"
+
+    def collector(self) -> CollectorInput:
+        """Return what was entered."""
+        given = {name: value for name, value in self.cleaned_data.items() if name not in ("siblings", "why")}
+        return CollectorInput(**given)
+
+
+class StrikeForm(forms.Form):
+    """Whom nobody greeted at the gate, and why the log says so."""
+
+    greeting = forms.MultipleChoiceField(
+        label="Who was not greeted then?",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose who was not greeted"},
+    )
+    why = forms.CharField(
+        label="Why is it struck out?",
+        help_text="Such as “Another child of that name”",
+        max_length=200,
+        error_messages={"required": "Enter why it is struck out"},
+    )
+
+    def __init__(self, greeted: Sequence[LateGatePupil], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(
+            self,
+            "greeting",
+            [(str(one.pk), f"{one.pupil.full_name}, {clock(one.seen_at)}") for one in greeted],
+        )
+
+    @property
+    def greeting_ids(self) -> list[int]:
+        """Return the greetings to strike out; call it on a valid form."""
+        return [int(key) for key in self.cleaned_data["greeting"]]
 
 
 class LetterForm(forms.Form):

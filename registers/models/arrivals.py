@@ -16,6 +16,7 @@ from accounts.models import School, User
 from registers.models.calendar import Session
 from registers.models.contacts import Contact
 from registers.models.marks import Code
+from registers.models.periods import ends_after_start
 from registers.models.pupils import ClassGroup, Pupil
 
 
@@ -143,6 +144,14 @@ class AuthorisedCollector(models.Model):
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=300, blank=True)
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        help_text="the permission that this one puts right; it ended with that",
+    )
 
     objects = ScopedManager(school="school")
 
@@ -159,10 +168,12 @@ class AuthorisedCollector(models.Model):
                 name="authorisedcollector_exception_is_agreed",
                 violation_error_message="Say why the head agreed to the exception, and who the head is.",
             ),
-            models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
-                name="authorisedcollector_ends_after_start",
-                violation_error_message="The last day cannot be before the first.",
+            ends_after_start(
+                "authorisedcollector_ends_after_start",
+                starts="valid_from",
+                ends="valid_to",
+                may_stay_open=True,
+                message="The last day cannot be before the first.",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at__isnull=True, ended_by__isnull=True, end_reason="")
@@ -317,6 +328,30 @@ class LateGatePupil(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pupil_id} at gate {self.gate_id}"
+
+
+class GateStrike(models.Model):
+    """A greeting at the gate that was struck out: it stays readable and counts no more."""
+
+    school = models.ForeignKey(School, on_delete=models.PROTECT)
+    greeting = models.OneToOneField(LateGatePupil, on_delete=models.PROTECT, related_name="strike")
+    reason = models.CharField(max_length=300)
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    objects = ScopedManager(school="school")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="gatestrike_has_reason",
+                violation_error_message="Say why the entry is struck out.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"greeting {self.greeting_id} struck out"
 
 
 class PaperRegister(models.Model):

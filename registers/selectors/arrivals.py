@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from django.db import connection
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import School
@@ -173,18 +173,20 @@ class LateLine:
     @property
     def reason(self) -> str:
         """Return the reason in words."""
-        chosen = str(self.entry.get_reason_display())
-        if not self.entry.reason_text:
-            return chosen
-        return (
-            self.entry.reason_text if self.entry.reason == "other" else f"{chosen}: {self.entry.reason_text}"
-        )
+        entry = self.entry
+        return in_words(str(entry.get_reason_display()), entry.reason_text, is_other=entry.reason == "other")
 
     @property
     def company(self) -> str:
         """Return who came along, in words."""
-        chosen = str(self.entry.get_company_display())
-        return f"{chosen}: {self.entry.company_name}" if self.entry.company_name else chosen
+        return in_words(str(self.entry.get_company_display()), self.entry.company_name)
+
+
+def in_words(chosen: str, text: str, *, is_other: bool = False) -> str:
+    """Return a choice in words with what was written to it; of "other" what was written alone."""
+    if not text:
+        return chosen
+    return text if is_other else f"{chosen}: {text}"
 
 
 def late_book(school: School, *, first_day: date, last_day: date) -> list[LateLine]:
@@ -294,18 +296,13 @@ class DepartureLine:
     @property
     def reason(self) -> str:
         """Return the reason in words."""
-        chosen = str(self.entry.get_reason_display())
-        if not self.entry.reason_text:
-            return chosen
-        return (
-            self.entry.reason_text if self.entry.reason == "other" else f"{chosen}: {self.entry.reason_text}"
-        )
+        entry = self.entry
+        return in_words(str(entry.get_reason_display()), entry.reason_text, is_other=entry.reason == "other")
 
     @property
     def proof(self) -> str:
         """Return the proof in words."""
-        chosen = str(self.entry.get_proof_display())
-        return f"{chosen}: {self.entry.proof_text}" if self.entry.proof_text else chosen
+        return in_words(str(self.entry.get_proof_display()), self.entry.proof_text)
 
 
 def departures(
@@ -390,30 +387,40 @@ def _afternoon_marks(school: School, entries: list[EarlyDeparture]) -> dict[tupl
 
 @dataclass(frozen=True)
 class GateCheck:
-    """One check at the gate with the pupils greeted."""
+    """One check at the gate with the pupils greeted, and the greetings that were struck out since."""
 
     gate: LateGate
     greeted: tuple[LateGatePupil, ...]
+    struck: tuple[LateGatePupil, ...]  # each with its `strike`
 
 
 def gate_checks(school: School, *, first_day: date, last_day: date) -> list[GateCheck]:
     """Return the checks at the gate from a first to a last day, latest first. Two statements."""
-    rows = (
-        LateGate.objects.filter(school=school, on__range=(first_day, last_day))
-        .select_related("recorded_by")
-        .prefetch_related("greeted__pupil")
-        .order_by("-on", "-started_at", "-pk")
-    )
+    rows = LateGate.objects.filter(school=school, on__range=(first_day, last_day))
+    return _checks(rows.order_by("-on", "-started_at", "-pk"))
+
+
+def gate_check(gate: LateGate) -> GateCheck:
+    """Return one check at the gate. Two statements."""
+    return _checks(LateGate.objects.filter(pk=gate.pk))[0]
+
+
+def _checks(rows: QuerySet[LateGate]) -> list[GateCheck]:
+    greetings = LateGatePupil.objects.select_related("pupil", "strike__recorded_by").order_by("seen_at", "pk")
     return [
-        GateCheck(row, tuple(sorted(row.greeted.all(), key=lambda one: (one.seen_at, one.pk))))
-        for row in rows
+        GateCheck(
+            row,
+            tuple(one for one in row.greeted.all() if not hasattr(one, "strike")),
+            tuple(one for one in row.greeted.all() if hasattr(one, "strike")),
+        )
+        for row in rows.select_related("recorded_by").prefetch_related(Prefetch("greeted", greetings))
     ]
 
 
 def seen_at_gate(school: School, *, on: date) -> dict[int, time]:
     """Return when each pupil was last greeted at the gate that day. One statement."""
     return dict(
-        LateGatePupil.objects.filter(school=school, gate__on=on)
+        LateGatePupil.objects.filter(school=school, gate__on=on, strike__isnull=True)
         .values("pupil_id")
         .annotate(seen=Max("seen_at"))
         .values_list("pupil_id", "seen")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Prefetch, Q
+from django.db.models import F, Prefetch, Q
 
 from accounts.models import School
 from registers.models import AuthorisedCollector, CollectorPupil, Pupil, PupilContact
@@ -40,7 +40,7 @@ def choices_for(pupil: Pupil, *, on: date) -> list[Choice]:
     Return everybody known for a pupil at the hatch, those who may collect first. Two statements.
 
     A parent with responsibility with whom the child lives may collect, unless a court order restricts it;
-    another contact only as an authorised collector.
+    another contact only as an authorised collector. An entry that was put right is not shown beside the new.
     """
     found = []
     for link in (
@@ -66,6 +66,8 @@ def choices_for(pupil: Pupil, *, on: date) -> list[Choice]:
             )
         )
     for collector in collectors_of(pupil):
+        if hasattr(collector, "replaced_by"):
+            continue
         found.append(
             Choice(
                 key=f"collector-{collector.pk}",
@@ -82,11 +84,11 @@ def collectors_of(pupil: Pupil) -> list[AuthorisedCollector]:
     """Return the authorised collectors of a pupil, ended ones last. One statement, and one for the pupils."""
     return list(
         AuthorisedCollector.objects.filter(collected__pupil=pupil)
-        .select_related("recorded_by", "ended_by")
+        .select_related("recorded_by", "ended_by", "replaced_by")
         .prefetch_related(
             Prefetch("collected", queryset=CollectorPupil.objects.select_related("pupil").order_by("pk"))
         )
-        .order_by("ended_at", "name", "pk")
+        .order_by(F("ended_at").asc(nulls_first=True), "name", "pk")
     )
 
 

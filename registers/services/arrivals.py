@@ -5,9 +5,10 @@ The entry and the mark are written in one transaction, so that neither stands wi
 through `mark_sets`; what an arrival means is decided in `rules.arrivals`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils import timezone
 from accounts import events
 from accounts.errors import DomainError
 from accounts.models import School, User
-from registers.models import LateArrival, LateGate, LateGatePupil, Pupil, Session
+from registers.models import EarlyDeparture, GateStrike, LateArrival, LateGate, LateGatePupil, Pupil, Session
 from registers.rules import arrivals as rules
 from registers.rules.codes import CODE_BY_SYMBOL, LATE_CODES, PRESENT_IN_HALF
 from registers.rules.times import SessionTimes
@@ -25,6 +26,7 @@ from registers.selectors.times import pupil_times
 from registers.services.mark_sets import MarkSetChangedMeanwhile, MarkSetRefused, WantedMark, set_marks
 from registers.words import clock
 
+Entry = TypeVar("Entry", LateArrival, EarlyDeparture)
 BY_TIMES = "auto"  # the code follows from the school's times
 KEEP = "keep"  # the late book alone: the mark stays as it is
 PRESENT = "present"  # the stroke of whichever half it is
@@ -195,22 +197,7 @@ def withdraw_arrival(
             position=position,
             reason=f"Entry in the late book withdrawn: {why.strip()}",
         )
-    values = {
-        field.attname: getattr(entry, field.attname)
-        for field in LateArrival._meta.concrete_fields
-        if not field.primary_key
-    }
-    values |= {
-        "recorded_by_id": by.pk,
-        "recorded_at": at,
-        "replaces_id": entry.pk,
-        "is_withdrawal": True,
-        "correction_reason": why.strip(),
-        "code": code,
-    }
-    withdrawn = LateArrival(**values)
-    withdrawn.full_clean()
-    withdrawn.save(force_insert=True)
+    withdrawn = write_withdrawal(entry, why=why, by=by, at=at, code=code)
     events.record("arrival.withdrawn", school=pupil.school, by=by, at=at, subject=withdrawn)
     return withdrawn
 
@@ -342,6 +329,26 @@ def set_one_mark(
         ) from changed
 
 
+def write_withdrawal(entry: Entry, *, why: str, by: User, at: datetime, **changed: object) -> Entry:
+    """Write the entry that takes the place of another and stands for nothing; for the books of the hatch."""
+    values = {
+        field.attname: getattr(entry, field.attname)
+        for field in entry._meta.concrete_fields
+        if not field.primary_key
+    }
+    values |= {
+        "recorded_by_id": by.pk,
+        "recorded_at": at,
+        "replaces_id": entry.pk,
+        "is_withdrawal": True,
+        "correction_reason": why.strip(),
+    }
+    withdrawn = type(entry)(**(values | changed))
+    withdrawn.full_clean()
+    withdrawn.save(force_insert=True)
+    return withdrawn
+
+
 def lock_pupil(pupil: Pupil) -> None:
     """Let two desks write of one pupil one after the other; saving a register is not held up."""
     Pupil.objects.select_for_update(no_key=True).filter(pk=pupil.pk).first()
@@ -450,3 +457,30 @@ def record_gate(
     )
     events.record("gate.recorded", school=school, by=by, at=at, subject=gate, data={"pupils": len(greeted)})
     return gate
+
+
+@transaction.atomic
+def strike_out(gate: LateGate, greeting_ids: Collection[int], *, why: str, by: User, at: datetime) -> int:
+    """
+    Strike greetings of a check out: they stay readable and count no more; return how many.
+
+    :raises DomainError: none was chosen, no reason is given, or one was struck out already
+    """
+    if not greeting_ids:
+        raise DomainError("Choose who was not greeted.")
+    if not why.strip():
+        raise DomainError("Say why the entry is struck out.")
+    standing = LateGatePupil.objects.select_for_update(of=("self",)).filter(
+        gate=gate, pk__in=greeting_ids, strike__isnull=True
+    )
+    found = list(standing.order_by("pk"))
+    if len(found) < len(set(greeting_ids)):
+        raise DomainError("Somebody struck one of these out meanwhile: nothing was changed.")
+    GateStrike.objects.bulk_create(
+        GateStrike(school_id=gate.school_id, greeting=one, reason=why.strip(), recorded_by=by, recorded_at=at)
+        for one in found
+    )
+    events.record(
+        "gate.struck_out", school=gate.school, by=by, at=at, subject=gate, data={"pupils": len(found)}
+    )
+    return len(found)

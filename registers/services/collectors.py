@@ -36,7 +36,13 @@ class CollectorInput:
 
 @transaction.atomic
 def add_collector(
-    school: School, entered: CollectorInput, *, pupils: Iterable[Pupil], by: User, at: datetime
+    school: School,
+    entered: CollectorInput,
+    *,
+    pupils: Iterable[Pupil],
+    by: User,
+    at: datetime,
+    replaces: AuthorisedCollector | None = None,
 ) -> AuthorisedCollector:
     """
     Write down who may collect these pupils (001: 16 at least, a letter signed by the parents, exceptions).
@@ -76,6 +82,7 @@ def add_collector(
         valid_to=entered.valid_to,
         recorded_by=by,
         recorded_at=at,
+        replaces=replaces,
     )
     collector.full_clean()
     collector.save(force_insert=True)
@@ -91,6 +98,25 @@ def add_collector(
         data={"pupils": [pupil.pk for pupil in chosen]},
     )
     return collector
+
+
+@transaction.atomic
+def correct_collector(
+    collector: AuthorisedCollector,
+    entered: CollectorInput,
+    *,
+    pupils: Iterable[Pupil],
+    why: str,
+    by: User,
+    at: datetime,
+) -> AuthorisedCollector:
+    """
+    Put right who may collect: a new entry takes the place of the old one, which ends and stays readable.
+
+    :raises DomainError: as `add_collector`; or no reason is given, or the old one was ended already
+    """
+    end_collector(collector, why=f"Put right: {why.strip()}" if why.strip() else "", by=by, at=at)
+    return add_collector(collector.school, entered, pupils=pupils, by=by, at=at, replaces=collector)
 
 
 @transaction.atomic

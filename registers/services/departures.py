@@ -18,7 +18,7 @@ from registers.models import DepartureReturn, EarlyDeparture, Pupil
 from registers.rules import arrivals as rules
 from registers.selectors import arrivals as selectors
 from registers.selectors.collectors import choices_for
-from registers.services.arrivals import WrongTime, lock_pupil, set_one_mark
+from registers.services.arrivals import WrongTime, lock_pupil, set_one_mark, write_withdrawal
 from registers.words import clock
 
 ALONE = "alone"
@@ -103,21 +103,7 @@ def withdraw_departure(entry: EarlyDeparture, *, why: str, by: User, at: datetim
     """
     lock_pupil(entry.pupil)
     _check_stands(entry, why)
-    values = {
-        field.attname: getattr(entry, field.attname)
-        for field in EarlyDeparture._meta.concrete_fields
-        if not field.primary_key
-    }
-    values |= {
-        "recorded_by_id": by.pk,
-        "recorded_at": at,
-        "replaces_id": entry.pk,
-        "is_withdrawal": True,
-        "correction_reason": why.strip(),
-    }
-    withdrawn = EarlyDeparture(**values)
-    withdrawn.full_clean()
-    withdrawn.save(force_insert=True)
+    withdrawn = write_withdrawal(entry, why=why, by=by, at=at)
     events.record("departure.withdrawn", school=entry.school, by=by, at=at, subject=withdrawn)
     return withdrawn
 

@@ -14,6 +14,7 @@ urlpatterns = [
         name="arrival_withdrawal",
     ),
     path("s/<slug:school_key>/arrivals/gate/", arrivals.late_gate, name="late_gate"),
+    path("s/<slug:school_key>/arrivals/gate/<int:gate_id>/", arrivals.gate_check, name="gate_check"),
     path("s/<slug:school_key>/arrivals/book/", arrivals.book, name="late_book"),
     path("s/<slug:school_key>/arrivals/departures/", departures.desk, name="departures"),
     path("s/<slug:school_key>/arrivals/departures/<day:on>/", departures.desk, name="departures_on"),
@@ -44,6 +45,11 @@ urlpatterns = [
     ),
     path("s/<slug:school_key>/arrivals/collectors/", collectors.collectors_list, name="collectors_list"),
     path("s/<slug:school_key>/pupils/<int:pupil_id>/collectors/", collectors.collectors, name="collectors"),
+    path(
+        "s/<slug:school_key>/arrivals/collectors/<int:collector_id>/",
+        collectors.correct,
+        name="collector",
+    ),
     path(
         "s/<slug:school_key>/arrivals/collectors/<int:collector_id>/letter/",
         collectors.letter,

@@ -16,9 +16,10 @@ from accounts.access import Right
 from accounts.errors import DomainError
 from accounts.http import StaffRequest, staff_page
 from registers.clock import present_moment
-from registers.forms.arrivals import ArrivalForm, CorrectionForm, GateForm, PeriodForm, WhyForm
-from registers.models import LateArrival, Pupil
+from registers.forms.arrivals import ArrivalForm, CorrectionForm, GateForm, PeriodForm, StrikeForm, WhyForm
+from registers.models import LateArrival, LateGate, Pupil
 from registers.posts import position_of
+from registers.rules.numbers import counted
 from registers.rules.times import SessionTimes
 from registers.selectors import arrivals as selectors
 from registers.selectors import registers as register_selectors
@@ -324,6 +325,30 @@ def late_gate(request: StaffRequest) -> HttpResponse:
         "checks": selectors.gate_checks(request.school, first_day=today, last_day=today),
     }
     return render(request, "registers/late_gate.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(Right.KEEP_ARRIVALS)
+def gate_check(request: StaffRequest, gate_id: int) -> HttpResponse:
+    """Show one check at the gate, and strike out whom nobody greeted."""
+    at = present_moment()
+    gate: LateGate = get_object_or_404(
+        LateGate.objects.select_related("school"), school=request.school, pk=gate_id
+    )
+    check = selectors.gate_check(gate)
+    form = StrikeForm(check.greeted, request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            count = services.strike_out(
+                gate, form.greeting_ids, why=form.cleaned_data["why"], by=request.user, at=at
+            )
+        except DomainError as refusal:
+            form.add_error("greeting", refusal.message)
+        else:
+            messages.success(request, f"{counted(count, 'entry', 'entries')} struck out. They stay readable.")
+            return redirect(request.path)
+    context = {"form": form, "check": check, "today": at.date()}
+    return render(request, "registers/gate_check.html", context, status=422 if form.is_bound else 200)
 
 
 @require_safe

@@ -12,7 +12,7 @@ from accounts.access import Right
 from accounts.errors import DomainError
 from accounts.http import StaffRequest, staff_page
 from registers.clock import present_moment
-from registers.forms.arrivals import CollectorForm, LetterForm, WhyForm
+from registers.forms.arrivals import CollectorCorrectionForm, CollectorForm, LetterForm, WhyForm
 from registers.models import AuthorisedCollector, Pupil
 from registers.pupil_tabs import tabs_of
 from registers.selectors import collectors as selectors
@@ -52,6 +52,47 @@ def collectors(request: StaffRequest, pupil_id: int) -> HttpResponse:
             messages.success(request, f"{collector.name} is on the list.{wait}")
             return redirect(request.path)
     return _show(request, pupil, form, at=at, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(Right.KEEP_ARRIVALS)
+def correct(request: StaffRequest, collector_id: int) -> HttpResponse:
+    """Put right who may collect, with a reason; the old entry ends and stays readable."""
+    at = present_moment()
+    collector = _collector_of(request, collector_id)
+    collected = [row.pupil for row in collector.collected.select_related("pupil").order_by("pk")]
+    siblings = selectors.siblings_of(collected[0], on=at.date())
+    children = {one.pk: one for one in (*collected, *siblings)}
+    if request.method == "POST":
+        form = CollectorCorrectionForm(list(children.values()), request.POST)
+    else:
+        initial = {name: getattr(collector, name) for name in CollectorForm.base_fields if name != "siblings"}
+        initial["siblings"] = [str(one.pk) for one in collected]
+        form = CollectorCorrectionForm(list(children.values()), initial=initial)
+    if form.is_bound and form.is_valid():
+        try:
+            written = services.correct_collector(
+                collector,
+                form.collector(),
+                pupils=[children[int(key)] for key in form.cleaned_data["siblings"]],
+                why=form.cleaned_data["why"],
+                by=request.user,
+                at=at,
+            )
+        except DomainError as refusal:
+            _refuse(form, refusal)
+        else:
+            messages.success(request, f"{written.name} is put right. The old entry stays readable.")
+            return redirect(_back(request, written))
+    context = {
+        "form": form,
+        "collector": collector,
+        "refusal": selectors.refusal_of(collector, on=at.date()),
+        "others": collected,
+        "pupil_id": collected[0].pk,
+        "today": at.date(),
+    }
+    return render(request, "registers/collector.html", context, status=422 if form.is_bound else 200)
 
 
 def _refuse(form: CollectorForm, refusal: DomainError) -> None:

@@ -26,6 +26,7 @@ from tests.factories.registers_arrivals import (
     AuthorisedCollectorFactory,
     CollectorPupilFactory,
     EarlyDepartureFactory,
+    GateStrikeFactory,
     LateArrivalFactory,
     LateGateFactory,
     LateGatePupilFactory,
@@ -239,6 +240,7 @@ class TestEveryPage:
         CollectorPupilFactory(pupil=pupil, collector=departure.collector)
         gate = LateGateFactory(school=school, on=TUESDAY)
         LateGatePupilFactory(gate=gate, pupil=morning.pupils[0])
+        GateStrikeFactory(greeting__gate=gate, greeting__pupil=pupil)
         return [
             url("arrivals", school),
             url("arrival", school, arrival.pk),
@@ -246,8 +248,10 @@ class TestEveryPage:
             url("departure", school, departure.pk),
             url("departure_new", school, morning.pupils[0].pk),
             url("late_gate", school),
+            url("gate_check", school, gate.pk),
             url("late_book", school),
             url("collectors_list", school),
+            url("collector", school, departure.collector.pk),
             url("collectors", school, pupil.pk),
             url("sheets", school),
             url("paper_day", school, TUESDAY),

@@ -9,6 +9,7 @@ from registers.models import (
     CollectorPupil,
     DepartureReturn,
     EarlyDeparture,
+    GateStrike,
     LateArrival,
     LateGate,
     LateGatePupil,
@@ -124,6 +125,19 @@ class LateGatePupilFactory(RowFactory[LateGatePupil]):
     school = SelfAttribute("gate.school")
     pupil = SubFactory(PupilFactory, school=SelfAttribute("..school"))
     seen_at = time(8, 55)
+
+
+class GateStrikeFactory(RowFactory[GateStrike]):
+    """A greeting of the wrong child, struck out at ten past nine."""
+
+    class Meta:
+        model = GateStrike
+
+    greeting = SubFactory(LateGatePupilFactory)
+    school = SelfAttribute("greeting.school")
+    reason = "Another child"
+    recorded_by = SubFactory(UserFactory)
+    recorded_at = london(DAY, time(9, 10))
 
 
 class PaperRegisterFactory(RowFactory[PaperRegister]):

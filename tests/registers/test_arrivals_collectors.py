@@ -191,6 +191,78 @@ class TestAPermission:
         assert hatch.post(end, {"why": "x"}).status_code == 404
 
 
+class TestPuttingRight:
+    @pytest.fixture
+    def collector(self, pupil: Pupil) -> AuthorisedCollector:
+        return CollectorPupilFactory(pupil=pupil, collector__name="Nora Naybour").collector
+
+    def put_right(self, client: Client, collector: AuthorisedCollector, **values: object) -> HttpResponse:
+        address = reverse("registers:collector", args=[collector.school.key, collector.pk])
+        with clock_at(time(9, 0)):
+            initial = client.get(address).context["form"].initial
+            entered = {"name": initial["name"], "relationship": initial["relationship"], "is_adult": "on"}
+            for name in ("letter_received_on", "valid_from"):
+                for part in ("day", "month", "year"):
+                    entered[f"{name}_{part}"] = getattr(initial[name], part)
+            return client.post(address, {**entered, "siblings": initial["siblings"], **values})
+
+    def test_ends_the_old_entry_and_begins_a_new_one(
+        self, hatch: Client, pupil: Pupil, sibling: Pupil, collector: AuthorisedCollector
+    ) -> None:
+        response = self.put_right(
+            hatch,
+            collector,
+            name="Nora Neighbour",
+            siblings=[str(pupil.pk), str(sibling.pk)],
+            why="Her name was misspelt",
+        )
+
+        assert response.status_code == 302
+        shown = page(hatch, pupil)
+        assert "Nora Neighbour , neighbour May collect put right" in shown
+        assert shown.index("Nora Neighbour") < shown.index("Nora Naybour")
+        with scope(school=pupil.school):
+            offered = [choice.name for choice in selectors.choices_for(pupil, on=TUESDAY)]
+        assert offered == ["Mara Ashdown", "Nora Neighbour"]
+        assert "by Olive Office: Put right: Her name was misspelt." in shown
+        with scopes_disabled():
+            collector.refresh_from_db()
+            written = AuthorisedCollector.objects.get(replaces=collector)
+            assert (collector.name, collector.ended_at is None) == ("Nora Naybour", False)
+            assert (written.letter_received_on, written.valid_from) == (date(2025, 9, 3), date(2025, 9, 3))
+            assert set(written.collected.values_list("pupil_id", flat=True)) == {pupil.pk, sibling.pk}
+
+    def test_says_at_once_all_that_is_missing_and_changes_nothing(
+        self, hatch: Client, collector: AuthorisedCollector
+    ) -> None:
+        response = self.put_right(hatch, collector, name="", siblings=[])
+
+        assert response.status_code == 422
+        shown = words_of(response.content.decode())
+        for missing in ("Enter the name", "Choose at least one pupil", "Enter why it is put right"):
+            assert missing in shown
+        collector.refresh_from_db()
+        assert (collector.ended_at, count()) == (None, 1)
+
+    def test_that_is_refused_leaves_the_old_entry_standing(
+        self, hatch: Client, collector: AuthorisedCollector
+    ) -> None:
+        response = self.put_right(hatch, collector, is_adult="", **born(12, 11, 2015), why="She is a child")
+
+        assert response.status_code == 422
+        with scopes_disabled():
+            collector.refresh_from_db()
+        assert (collector.ended_at, count()) == (None, 1)
+
+    def test_of_an_entry_that_has_ended_is_refused(
+        self, hatch: Client, collector: AuthorisedCollector
+    ) -> None:
+        assert self.put_right(hatch, collector, why="Once").status_code == 302
+
+        assert self.put_right(hatch, collector, why="Twice").status_code == 422
+        assert count() == 2
+
+
 class TestTheDatabase:
     @pytest.mark.parametrize(
         "values",

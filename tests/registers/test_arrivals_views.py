@@ -25,6 +25,8 @@ from tests.factories.registers_arrivals import (
     CollectorPupilFactory,
     DepartureReturnFactory,
     EarlyDepartureFactory,
+    LateGateFactory,
+    LateGatePupilFactory,
 )
 from tests.registers.taking import (
     TUESDAY,
@@ -495,6 +497,33 @@ class TestTheLateGate:
         assert rows == [(first.pk, time(8, 54)), (second.pk, time(8, 52))]
         assert "Seen at the gate, not signed in yet" in words(desk.get(url("arrivals", school)))
         assert standing(morning.session) == {}
+
+    def test_strikes_an_entry_out_with_a_reason(self, desk: Client, school: School, morning: Morning) -> None:
+        gate = LateGateFactory(school=school, on=TUESDAY)
+        wrong, right = (
+            LateGatePupilFactory(gate=gate, pupil=pupil, seen_at=time(8, 54)) for pupil in morning.pupils[:2]
+        )
+        address = url("gate_check", school, gate.pk)
+
+        nothing = desk.post(address, {})
+        assert nothing.status_code == 422
+        assert 'href="#id_why">Enter why it is struck out</a>' in nothing.content.decode()
+        assert "Choose who was not greeted" in words(nothing)
+
+        struck = desk.post(address, {"greeting": [wrong.pk], "why": "His brother"}, follow=True)
+        assert "1 entry struck out." in words(struck)
+        log = words(desk.get(url("late_gate", school)))
+        assert "8:52am, Gia Gate: 1 pupil" in log
+        assert f"{wrong.pupil.full_name} struck out" in log
+        assert "by Olive Office: His brother" in log
+        seen = words(desk.get(url("arrivals", school))).split("Seen at the gate")[1]
+        assert right.pupil.surname in seen
+        assert wrong.pupil.surname not in seen
+        book = words(desk.get(url("late_book", school)))
+        assert f"Gia Gate: {right.pupil.full_name} 8:54am" in book
+
+        again = desk.post(address, {"greeting": [wrong.pk], "why": "Again"})
+        assert again.status_code == 422
 
     @pytest.mark.parametrize("seen", ["soon", "9:30"])
     def test_refuses_times_that_cannot_be(

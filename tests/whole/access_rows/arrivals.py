@@ -5,6 +5,7 @@ from tests.whole.access_row import RECORD_KEEPERS, SCHOOL_STAFF, Row, of_school
 ON = {"on": "on"}
 ARRIVAL = {"arrival_id": "arrival_id"}
 DEPARTURE = {"departure_id": "departure_id"}
+GATE = {"gate_id": "gate_id"}
 COLLECTOR = {"collector_id": "collector_id"}
 PUPIL = {"pupil_id": "pupil_id"}
 SHEET = {"on": "on", "half": "half", "class_id": "class_id"}
@@ -27,6 +28,8 @@ ROWS: tuple[Row, ...] = (
     ),
     of_school("registers:late_gate", RECORD_KEEPERS),
     of_school("registers:late_gate", RECORD_KEEPERS, method="post", status=422),
+    of_school("registers:gate_check", RECORD_KEEPERS, "gate_id", parts=GATE),
+    of_school("registers:gate_check", RECORD_KEEPERS, "gate_id", parts=GATE, method="post", status=422),
     of_school("registers:late_book", RECORD_KEEPERS),
     of_school("registers:departures", RECORD_KEEPERS),
     of_school("registers:departures", RECORD_KEEPERS, method="post", status=422),
@@ -65,6 +68,10 @@ ROWS: tuple[Row, ...] = (
     of_school("registers:collectors_list", RECORD_KEEPERS),
     of_school("registers:collectors", RECORD_KEEPERS, "pupil_id", parts=PUPIL),
     of_school("registers:collectors", RECORD_KEEPERS, "pupil_id", parts=PUPIL, method="post", status=422),
+    of_school("registers:collector", RECORD_KEEPERS, "collector_id", parts=COLLECTOR),
+    of_school(
+        "registers:collector", RECORD_KEEPERS, "collector_id", parts=COLLECTOR, method="post", status=422
+    ),
     of_school(
         "registers:collector_letter",
         RECORD_KEEPERS,
