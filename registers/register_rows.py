@@ -45,7 +45,7 @@ def _row(row: Row, *, label: str, present: str, can_enter: bool, history: str) -
     name, seen, fault = escape(row.pupil.full_name), escape(row.seen.as_text()), escape(row.fault)
     chips = "".join(
         f' <span class="chip">{escape(words)}</span>'
-        for words in (row.reason, "Known ahead" if row.is_ahead else "")
+        for words in (row.reason, "Known ahead" if row.is_ahead else "", row.word)
         if words
     )
     days = "".join(f'<td class="register__day">{cell}</td>' for cell in row.days)

@@ -65,6 +65,7 @@ class Row:
     dress: "Dress"
     recent: tuple[RecentMark, ...] = ()
     is_ahead: bool = False
+    word: str = ""  # what somebody told of it and nobody has judged yet
     fault: str = ""
     fault_field: str = "mark"
 
@@ -264,6 +265,12 @@ class RegisterForm:
                 )
                 row.seen = Standing(standing)
                 row.shown = standing
+
+    def show_words(self, words: Mapping[int, str]) -> None:
+        """Show beside each pupil without a mark or a known code that word of the absence came."""
+        for row in self.rows:
+            if not row.reason and row.seen.code in ("", "N"):
+                row.word = words.get(row.id, "")
 
     # --- reading --------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from registers.clock import present_moment
 from registers.models import Session
 from registers.selectors import registers as selectors
 from registers.selectors import unexplained
+from registers.selectors.absence_words import words_waiting
 from registers.selectors.day import ClassDay, HalfTaken, school_day
 from registers.services import nudges
 from registers.services.nudges import NothingToAsk
@@ -214,6 +215,10 @@ def _strip(request: StaffRequest, classes: list[ClassDay], *, on: date, at: date
         url = f"{_list_url(request)}?{urlencode({'day': on.isoformat()})}"
         return [*parts, StripPart("unexplained", f"{of_day} unexplained", url)] if of_day else parts
     # Today's board is the office's home: it counts all that waits, whichever day it is of.
+    waiting = words_waiting(request.school, on=on)
+    if waiting and request.may(Right.FOLLOW_UP_ABSENCES):
+        words = f"{waiting} report{'' if waiting == 1 else 's'} to accept"
+        parts.append(StripPart("reports", words, reverse("absences:reports", args=[request.school.key])))
     counts = unexplained.unexplained_counts(request.school, on=on)
     if counts.standing:
         parts.append(StripPart("unexplained", f"{counts.standing} unexplained", _list_url(request)))

@@ -162,8 +162,9 @@ class TestDayBoard:
             with_ten = queries_of(client, BOARD)
 
         # The person, school and roles; classes, sessions of the day, the days before and after; members,
-        # marks, registers, times of classes, closings, reminders, teachers; overdue N.
-        assert len(with_one) == len(with_ten) == 14
+        # marks, registers, times of classes, closings, reminders, teachers; overdue N;
+        # reports that wait.
+        assert len(with_one) == len(with_ten) == 15
 
     @pytest.mark.parametrize(
         ("who", "status"), [("governor", 403), ("trust_officer", 403), ("other_head", 404), ("parent", 404)]
