@@ -106,11 +106,12 @@ def _settled(message: Message, chance: random.Random) -> dict[str, Any]:
 
 
 def _way_of(message: Message, office: User) -> list[MessageEvent]:
+    sent_at, settled_at = message.sent_at or message.queued_at, message.settled_at or message.queued_at
     steps = (
         ("ready", message.queued_at, office),
-        ("sending", message.sent_at, None),
-        ("sent", message.sent_at, None),
-        (message.state, message.settled_at, None),
+        ("sending", sent_at, None),
+        ("sent", sent_at, None),
+        (message.state, settled_at, None),
     )
     return [
         MessageEvent(

@@ -98,7 +98,7 @@ def unreached(contact_ids: Iterable[int], *, since: datetime) -> dict[int, list[
         elif place in found:
             known = found[place]
             found[place] = Unreached(contact_id, channel, known.times + 1, known.last_at, known.why)
-        elif place not in works:
+        elif place not in works and settled_at is not None:
             found[place] = Unreached(contact_id, channel, 1, settled_at, failure)
     by_contact: dict[int, list[Unreached]] = {}
     for each in found.values():
