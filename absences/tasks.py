@@ -6,7 +6,8 @@ from celery import shared_task
 from django_scopes import scope, scopes_disabled
 
 from absences.models import SchoolTerms
-from absences.services import attachments, evidence_proposals
+from absences.services import attachments, evidence_proposals, reports
+from absences.services.follow_up import follow_up
 from accounts.models import School
 from accounts.people import system_user
 from registers.clock import present_moment
@@ -40,3 +41,26 @@ def sweep_attachments(**_: object) -> None:
     """Remove files of attachments that no row names."""
     with scopes_disabled():
         attachments.sweep_orphans(at=present_moment())
+
+
+@shared_task(name="absences.tasks.follow_up_everywhere", ignore_result=True)
+def follow_up_everywhere(**_: object) -> None:
+    """Raise what today's unexplained absences ask for, at every school; twice changes nothing."""
+    at = present_moment()
+    for school in School.objects.order_by("pk"):
+        with scope(school=school):
+            follow_up(school, at=at)
+
+
+@shared_task(name="absences.tasks.follow_reports", ignore_result=True)
+def follow_reports(**_: object) -> None:
+    """
+    Let accepted reports count in registers that closed since, and ask again about children who are not back.
+
+    School by school; running it twice changes nothing more.
+    """
+    at = present_moment()
+    for school in School.objects.order_by("pk"):
+        with scope(school=school):
+            reports.follow_accepted(school, by=system_user(), at=at)
+            reports.ask_again(school, by=system_user(), at=at)

@@ -34,6 +34,8 @@ app.conf.beat_schedule = {
         "task": "registers.tasks.tell_heads",
         "schedule": crontab(hour=20, minute=30),
     },
+    # Every five minutes: once calls had their hour, tasks for people outside schools and cases of no contact.
+    "follow-up of calls": {"task": "absences.tasks.follow_up_everywhere", "schedule": 300.0},
     # Every minute: reminders to take a register whose wake-up message was lost with the broker.
     "reminders left waiting": {"task": "registers.tasks.send_waiting_nudges", "schedule": 60.0},
     # Every night: keys of marks that browsers sent, which no laptop sends again after thirty days.
@@ -51,6 +53,8 @@ app.conf.beat_schedule = {
         "task": "absences.tasks.propose_evidence_everywhere",
         "schedule": crontab(hour=18, minute=50),
     },
+    # Every minute: accepted reports count in registers that closed since; children who are not back.
+    "reports of absences": {"task": "absences.tasks.follow_reports", "schedule": 60.0},
     # Every night: files of attachments that no row names.
     "attachments without a row": {
         "task": "absences.tasks.sweep_attachments",

@@ -8,6 +8,7 @@ from absences.rules.reasons import ILLNESS
 from absences.rules.reporting import Limits
 from absences.rules.terms import Terms
 from absences.rules.trust import Circumstances, doubts
+from absences.selectors.evidence import why_held
 from absences.selectors.parents import limits_of
 from accounts.models import School
 from registers.models import PupilContact, Session
@@ -43,7 +44,7 @@ def doubts_about(
     """
     Return for each waiting report why it is not taken at its word, nothing for one that is, by id.
 
-    Five statements at most, however many reports.
+    Seven statements at most, however many reports.
     """
     if not reports:
         return {}
@@ -56,6 +57,7 @@ def doubts_about(
         (link.pupil_id, link.contact_id): link
         for link in PupilContact.objects.filter(pupil__in=pupil_ids).select_related("contact")
     }
+    held_for_proof = why_held(reports, terms=terms, days=[day for day in held if first <= day <= last])
     of_pupil: dict[int, list[Report]] = {}
     for other in Report.objects.filter(
         pupil__in=pupil_ids,
@@ -73,6 +75,7 @@ def doubts_about(
                 held=held,
                 limits=limits,
                 terms=terms,
+                evidence_needed=held_for_proof.get(report.pk, ""),
             )
         )
         for report in reports
@@ -87,6 +90,7 @@ def _circumstances(
     held: Sequence[date],
     limits: Limits,
     terms: Terms,
+    evidence_needed: str,
 ) -> Circumstances:
     received_on = report.received_at.date()
     days = [day for day in held if report.first_day <= day <= report.last_day]
@@ -103,6 +107,7 @@ def _circumstances(
             and (report.first_day - received_on).days <= limits.days_ahead
         ),
         awaits_call_back=report.needs_call_back and report.called_back_at is None,
+        evidence_needed=evidence_needed,
         contradicted_by=next(
             (other.reference for other in others if other.code != report.code and overlap(report, other)), ""
         ),

@@ -119,6 +119,8 @@ def send(
             made = reports.submit(own.school, pupils, told, submission=draft.key, by=by, at=at, on=own.today)
             attachments.keep_for_all(uploads, owners=made, by=by, at=at)
             for report in made:
+                if uploads:  # the proof may be what kept it from being taken at its word
+                    reports.judge_again(report, by=by, at=at)
                 _confirm(report, own, by=by, at=at)
         sent += made
     return sent
@@ -152,6 +154,8 @@ def change(
                 raise
             return newer
         attachments.keep_for_all(uploads, owners=[newer], by=by, at=at)
+        if uploads:
+            reports.judge_again(newer, by=by, at=at)
         _confirm(newer, facts, by=by, at=at)
     return newer
 
@@ -173,7 +177,9 @@ def add_files(report: Report, uploads: Sequence[UploadedFile], *, by: User, at: 
     :raises AttachmentsRefused: there would be too many, or one cannot be kept; nothing was kept
     """
     with scope(school=report.school):
-        return len(attachments.keep(uploads, owner=report, by=by, at=at))
+        kept = attachments.keep(uploads, owner=report, by=by, at=at)
+        reports.judge_again(report, by=by, at=at)
+        return len(kept)
 
 
 def _confirm(report: Report, facts: SchoolFacts, *, by: User, at: datetime) -> None:

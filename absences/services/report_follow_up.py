@@ -7,6 +7,7 @@ Both run every few minutes and change nothing when run again.
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from absences.models import Report, ReportState, TaskKind
 from absences.rules.outcomes import Effect
@@ -110,6 +111,17 @@ def ask_again(school: School, *, at: datetime, by: User) -> int:
             state__in=[ReportState.WAITING, ReportState.ACCEPTED],
             expected_return__lte=on,
             expected_return__gte=on - timedelta(days=DAYS_BACK),
+        )
+        .filter(
+            Exists(
+                Mark.objects.filter(
+                    pupil_id=OuterRef("pupil_id"),
+                    academic_year__gte=on.year - 1,
+                    code="N",
+                    session__on__gte=OuterRef("expected_return"),
+                    session__on__lte=on,
+                )
+            )
         )
         .exclude(events__what="ask_again")
         .select_related("pupil", "school")

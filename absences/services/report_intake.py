@@ -97,6 +97,23 @@ def change(report: Report, told: Told, *, version: int, by: User, at: datetime) 
     return newer
 
 
+@transaction.atomic
+def judge_again(report: Report, *, by: User, at: datetime) -> Report:
+    """
+    Take a waiting report at its word if it can be now, such as when the proof of it has come.
+
+    Nothing happens to one that was taken at its word already, or that somebody decided.
+    """
+    _hold(report.school, [report.pupil_id])
+    row = Report.objects.select_for_update(of=("self",)).select_related("school", "pupil").get(pk=report.pk)
+    if row.state != ReportState.WAITING or row.known_ahead_id is not None:
+        return row
+    on = timezone.localtime(at).date()
+    if not doubts_about(row.school, [row], terms=terms_on(row.school, on), on=on)[row.pk]:
+        _prefill(row, by=by, at=at)
+    return row
+
+
 def locked(report: Report, *, version: int, states: Iterable[str]) -> Report:
     """
     Return the report as it stands, held until the transaction ends; the pupil goes first, as everywhere.

@@ -20,7 +20,7 @@ from absences.services.report_decisions import (
     write_down,
 )
 from absences.services.report_follow_up import ask_again, follow_accepted
-from absences.services.report_intake import change, submit
+from absences.services.report_intake import change, judge_again, submit
 from absences.services.report_words import ReportChangedMeanwhile, ReportRefused, Told, who_acted
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "call_back",
     "change",
     "follow_accepted",
+    "judge_again",
     "refuse",
     "submit",
     "who_acted",
