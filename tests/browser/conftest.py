@@ -7,10 +7,12 @@ clock of its own that no test can stop.
 
 import time
 from collections.abc import Callable, Iterator
+from threading import get_ident
 from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.core.signals import request_finished, request_started
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
@@ -87,12 +89,18 @@ def open_page(
     assert complaints == []
 
 
+# Requests of this process that are being answered: a slow one is between two statements most of the time.
+under_way: set[int] = set()
+request_started.connect(lambda **_: under_way.add(get_ident()), weak=False)
+request_finished.connect(lambda **_: under_way.discard(get_ident()), weak=False)
+
+
 def wait_for_the_server() -> None:
     """
     Wait until the server under test has answered everything; pages ask until the moment they close.
 
-    A connection that only stands open does no harm: what is waited for is that none is at work, at five looks
-    in a row.
+    A connection that only stands open does no harm: what is waited for is that no request is being answered
+    and no connection at work, at five looks in a row.
     """
     at_work = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -102,8 +110,9 @@ def wait_for_the_server() -> None:
     with connection.cursor() as cursor:
         while quiet < 5 and time.monotonic() < until:
             cursor.execute(at_work)
-            quiet = quiet + 1 if cursor.fetchone() == (0,) else 0
+            quiet = quiet + 1 if cursor.fetchone() == (0,) and not under_way else 0
             time.sleep(0.02)
+    under_way.clear()
 
 
 def violations_of(page: Page) -> list[str]:
