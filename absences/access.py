@@ -1,4 +1,4 @@
-"""Whose record a parent may see: their own children's, while on roll; and who may decide leave."""
+"""Whose record and files a parent may see: their own children's, while on roll; and who may decide leave."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.shortcuts import get_object_or_404
 from django_scopes import scopes_disabled
 
-from absences.models import LeaveDesignate, LeaveRequest
+from absences.models import Attachment, EvidenceRequest, LeaveDesignate, LeaveRequest
 from accounts import access
 from accounts.access import Right
 from accounts.models import School, User
@@ -86,3 +86,51 @@ def own_leave_request(user: User, pk: int, *, on: date) -> LeaveRequest:
     with scopes_disabled():
         requests = LeaveRequest.objects.select_related("school", "pupil", "applicant", "decided_by")
         return get_object_or_404(requests, pk=pk, applicant__user=user, pupil_id__in=children)
+
+
+def attachment_for(user: User, roles: frozenset[str], *, school: School, pk: int, on: date) -> Attachment:
+    """
+    Return a file of the school for somebody who follows up absences or decides leave, or refuse.
+
+    Whom the head named to decide leave sees the files of requests for leave alone.
+
+    :raises Http404: there is no such file at this school
+    :raises PermissionDenied: the person neither follows up absences nor decides this leave
+    """
+    found: Attachment = get_object_or_404(Attachment, school=school, pk=pk)
+    if access.can(roles, Right.FOLLOW_UP_ABSENCES) or access.can(roles, Right.DECIDE_LEAVE):
+        return found
+    if found.leave_request_id is not None and can_decide_leave(user, roles, school=school, on=on):
+        return found
+    raise PermissionDenied("Files of absences are for those who follow them up.")
+
+
+def own_attachment(user: User, pk: int, *, on: date) -> Attachment:
+    """
+    Return a file that the person sent about a child who is still theirs.
+
+    What the other parent sent does not exist for them.
+
+    :raises Http404: there is no such file, somebody else sent it, or the child is not theirs any more
+    """
+    children = [child.pk for child in children_of(user, on=on)]
+    with scopes_disabled():
+        return get_object_or_404(Attachment, pk=pk, uploaded_by=user, pupil_id__in=children)
+
+
+def asked_of_family(user: User, pk: int, *, on: date) -> EvidenceRequest:
+    """
+    Return a request for proof that was made about a child of the person.
+
+    What was only proposed, or has been withdrawn, is the school's own affair.
+
+    :raises Http404: there is none, or the child is not theirs
+    """
+    children = [child.pk for child in children_of(user, on=on)]
+    with scopes_disabled():
+        return get_object_or_404(
+            EvidenceRequest.objects.select_related("pupil", "school"),
+            pk=pk,
+            pupil_id__in=children,
+            asked_at__isnull=False,
+        )

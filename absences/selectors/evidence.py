@@ -13,14 +13,35 @@ from absences.models import (
     Report,
     UnauthorisingNotice,
 )
-from absences.rules.evidence import Demand, held_because
+from absences.rules.evidence import Demand, RuleName, held_because, rules_of
 from absences.rules.terms import Terms
+from absences.selectors.terms import NoTerms, terms_on
 from accounts.models import School
 from registers.models import ClassMembership, Pupil
 
 OPEN = (EvidenceState.PROPOSED, EvidenceState.ASKED, EvidenceState.RECEIVED)
 JUDGED_SHOWN = 20  # of the newest that are done with
 Group = Literal["received", "overdue", "asked", "proposed", "unsatisfied", "done"]
+
+
+def terms_if_any(school: School, on: date) -> Terms | None:
+    """Return the terms in force on a day, None before the school has a policy. One statement."""
+    try:
+        return terms_on(school, on)
+    except NoTerms:
+        return None
+
+
+def tells_before_unauthorising(school: School, on: date) -> bool:
+    """Say whether a parent is told before illness becomes unauthorised (002:177). One statement."""
+    terms = terms_if_any(school, on)
+    return terms is not None and terms.evidence.notify_parent_before_unauthorising
+
+
+def rules_for(school: School, on: date) -> tuple[RuleName, ...]:
+    """Return for what a person may ask for proof at a school on a day. One statement."""
+    terms = terms_if_any(school, on)
+    return rules_of(terms) if terms else ("doubt",)
 
 
 def demands_of(pupil_ids: Iterable[int], *, first: date, last: date) -> dict[int, list[Demand]]:

@@ -22,8 +22,8 @@ from absences.models import (
     Task,
     TaskKind,
 )
-from absences.rules.evidence import must_speak_first, rules_of
-from absences.selectors.terms import terms_on
+from absences.rules.evidence import must_speak_first
+from absences.selectors.evidence import rules_for, terms_if_any
 from absences.services import attachments
 from absences.services.tasks import TaskClosedMeanwhile, close_task, raise_task
 from accounts import events
@@ -80,7 +80,6 @@ def raise_request(
 
     :raises EvidenceRefused: the policy does not ask for proof in such a case, the days or the reason are
         missing, or the days are proposed already
-    :raises NoTerms: the school has no policy in force
     """
     why = " ".join(why.split())
     if not why:
@@ -89,7 +88,7 @@ def raise_request(
         raise EvidenceRefused(f"Say why in {WHY_LENGTH} characters or fewer", "why")
     if span.last_day < span.first_day:
         raise EvidenceRefused("The last day cannot be before the first", "last_day")
-    if rule not in rules_of(terms_on(pupil.school, at.date())):
+    if rule not in rules_for(pupil.school, at.date()):
         raise EvidenceRefused("The school’s policy does not ask for proof in such a case", "rule")
     cause = f"{rule}:{span.first_day}"
     if EvidenceRequest.objects.filter(pupil=pupil, cause=cause).exists():
@@ -371,8 +370,8 @@ def end_demand(made: EvidenceDemand, *, why: str, by: User, at: datetime) -> Evi
 
 def needs_talk(request: EvidenceRequest, *, on: date) -> bool:
     """Say whether the policy still has the school speak with the parent before it asks."""
-    evidence = terms_on(request.school, on).evidence
-    return request.spoken_at is None and must_speak_first(evidence, request.rule)
+    terms = terms_if_any(request.school, on)
+    return terms is not None and request.spoken_at is None and must_speak_first(terms.evidence, request.rule)
 
 
 def span_words(request: EvidenceRequest) -> str:

@@ -1,10 +1,11 @@
 """URLs of absences, one module for each area."""
 
-from absences.urls import calls, family, intake, leave, parents
+from absences.urls import calls, evidence, family, intake, leave, parents
 
 app_name = "absences"
 urlpatterns = [
     *calls.urlpatterns,
+    *evidence.urlpatterns,
     *family.urlpatterns,
     *intake.urlpatterns,
     *parents.urlpatterns,

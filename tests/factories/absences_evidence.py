@@ -18,9 +18,11 @@ from absences.models import (
     EvidenceDemand,
     EvidenceRequest,
     EvidenceRule,
+    EvidenceState,
     NoticeWay,
     UnauthorisingNotice,
 )
+from registers.models import Pupil
 from tests.factories.absences import TOLD_AT, ReportFactory
 from tests.factories.accounts import UserFactory
 from tests.factories.base import RowFactory
@@ -119,4 +121,20 @@ def stored_attachment(**values: Any) -> Attachment:
     content = values.pop("content", None) or picture()
     made: Attachment = AttachmentFactory(size=len(content), sha256=sha256(content).hexdigest(), **values)
     storages["attachments"].save(made.stored_as, ContentFile(content))
+    return made
+
+
+def asked_for(pupil: Pupil, **values: Any) -> EvidenceRequest:
+    """Make a request that the family was asked on 10 September 2025, due on the 20th."""
+    made: EvidenceRequest = EvidenceRequestFactory(
+        **{
+            "pupil": pupil,
+            "state": EvidenceState.ASKED,
+            "asked_at": london(date(2025, 9, 10), time(9, 0)),
+            "asked_by": UserFactory(),
+            "asked_how": "by message",
+            "due_on": date(2025, 9, 20),
+            **values,
+        }
+    )
     return made
