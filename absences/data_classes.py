@@ -67,6 +67,28 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
             "id school_id pupil_id cause first_day last_day source made_at made_by_id ended_at ended_by_id"
         ),
     ),
+    # What a child needs, and what the family takes of it, tells of health and home.
+    "absences.ReintegrationProgramme": classed(
+        special="circumstances support outcome",
+        personal="agreed_with",
+        operational=(
+            "id school_id pupil_id designated_id starts_on is_phased timetable_id review_on made_at"
+            " made_by_id ended_on ended_by_id"
+        ),
+    ),
+    "absences.ReintegrationStep": classed(
+        special="what", operational="id school_id programme_id on done_on done_by_id"
+    ),
+    "absences.SupportNote": classed(
+        special="kind offered answer outcome",
+        personal="agreed_with",
+        operational=(
+            "id school_id pupil_id offered_on offered_by_id review_on recorded_at ended_on ended_by_id"
+        ),
+    ),
+    "absences.RecordReview": classed(
+        special="words", operational="id school_id programme_id note_id held_on by_id next_on"
+    ),
     "absences.UnauthorisingNotice": classed(
         special="words",
         operational=(

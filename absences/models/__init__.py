@@ -31,6 +31,14 @@ from absences.models.leave import (
     LeaveTraveller,
 )
 from absences.models.parents import DetailsRequest, DetailsState, SchoolAbsenceSettings
+from absences.models.records import (
+    RecordReview,
+    ReintegrationProgramme,
+    ReintegrationStep,
+    SupportAnswer,
+    SupportKind,
+    SupportNote,
+)
 from absences.models.reports import Channel, Report, ReportEvent, ReportState
 from absences.models.tasks import Task, TaskKind
 from absences.models.terms import SchoolTerms
@@ -62,12 +70,18 @@ __all__ = [
     "LeaveState",
     "LeaveTraveller",
     "NoticeWay",
+    "RecordReview",
+    "ReintegrationProgramme",
+    "ReintegrationStep",
     "Report",
     "ReportEvent",
     "ReportState",
     "ReportingApp",
     "SchoolAbsenceSettings",
     "SchoolTerms",
+    "SupportAnswer",
+    "SupportKind",
+    "SupportNote",
     "Task",
     "TaskKind",
     "UnauthorisingNotice",

@@ -25,6 +25,7 @@ GROW_ONLY = frozenset(
         "absences_leavenote",
         "absences_leaveoutcome",
         "absences_leavepart",
+        "absences_recordreview",
         "absences_reportevent",
         "absences_unauthorisingnotice",
         "accounts_event",
