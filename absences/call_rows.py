@@ -96,7 +96,7 @@ class ListedPupil:
     half: str
     session_id: int
     is_marked: bool
-    is_register_taken: bool
+    is_register_taken: bool  # or somebody gave the mark without it
     flags: tuple[str, ...]
     absent_days: int
     run: Run
@@ -199,13 +199,22 @@ class CallList:
     missing_terms: str = ""  # why there is no list: no policy was in force
 
     @property
+    def ready(self) -> tuple[ListedPupil, ...]:
+        """Return the pupils to call of whom somebody said that they are missing, or who were called about."""
+        return tuple(pupil for pupil in self.to_call if pupil.is_register_taken or pupil.attempts)
+
+    @property
+    def not_ready(self) -> tuple[ListedPupil, ...]:
+        """Return the pupils of classes whose register nobody took: who of them is missing is not known."""
+        return tuple(pupil for pupil in self.to_call if not (pupil.is_register_taken or pupil.attempts))
+
+    @property
     def untaken(self) -> tuple[tuple[int, str, str, int], ...]:
         """Return classes whose register nobody took: id, name, half, and how many pupils are listed."""
         counts: dict[tuple[int, str, str], int] = {}
-        for pupil in self.to_call:
-            if not pupil.is_register_taken:
-                key = (pupil.class_id, pupil.class_name, pupil.half)
-                counts[key] = counts.get(key, 0) + 1
+        for pupil in self.not_ready:
+            key = (pupil.class_id, pupil.class_name, pupil.half)
+            counts[key] = counts.get(key, 0) + 1
         return tuple((*key, count) for key, count in counts.items())
 
     def pupil(self, pk: int) -> ListedPupil | None:

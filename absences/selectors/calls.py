@@ -44,7 +44,8 @@ WITH part AS MATERIALIZED (
     WHERE x.school_id = %(school)s AND x.session_id IN (SELECT id FROM part) AND x.code <> 'N'
 ), said AS (
     SELECT DISTINCT ON (m.pupil_id) m.pupil_id, m.class_group_id, part.id AS session_id, part.half, k.code,
-        r.id IS NOT NULL AS is_taken, coalesce(y.closes_at, part.closes_at) AS closes_at
+        r.id IS NOT NULL OR coalesce(k.source <> 'system', false) AS is_taken,
+        coalesce(y.closes_at, part.closes_at) AS closes_at
     FROM part
     JOIN registers_classmembership AS m ON m.school_id = %(school)s
         AND m.starts_on <= %(on)s AND (m.ends_on IS NULL OR m.ends_on >= %(on)s)

@@ -57,7 +57,7 @@ def follow_up(school: School, *, at: datetime) -> FollowedUp:
     calls = call_list(school, on=on, at=at, terms=terms, sessions=sessions, with_contacts=False)
     if calls.begins_at is None or not calling.calls_are_over(calls.begins_at, at):
         return FollowedUp(0, 0)
-    missing = [pupil for pupil in calls.to_call if pupil.is_register_taken]
+    missing = list(calls.ready)
     wanted = _outside(missing) + _without_contact(school, terms, missing)
     standing = set(
         Task.objects.filter(school=school, pupil__in=[pupil.id for pupil, _ in wanted]).values_list(

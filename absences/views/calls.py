@@ -122,11 +122,11 @@ def calls(request: StaffRequest, on: date | None = None) -> HttpResponse:
         "at": at,
         "days": days,
         "calls": found,
-        "rows": [_row(request, one, pupil, at=at) for one in found.to_call],
+        "rows": [_row(request, one, pupil, at=at) for one in found.ready],
         "next_free": next(
             (
                 one
-                for one in found.to_call
+                for one in found.ready
                 if one is not pupil and not one.is_claimed_by_other(request.user.pk, at=at)
             ),
             None,
@@ -281,8 +281,8 @@ def claim(request: StaffRequest, on: date) -> HttpResponse:
 
 def take_next(request: StaffRequest, found: CallList, *, at: datetime) -> int | None:
     """Take the next child of the list in hand about whom nobody else is calling."""
-    waiting = [one.id for one in found.to_call if not one.attempts] + [
-        one.id for one in found.to_call if one.attempts and not one.is_exhausted
+    waiting = [one.id for one in found.ready if not one.attempts] + [
+        one.id for one in found.ready if one.attempts and not one.is_exhausted
     ]
     return services.claim_next(request.school, waiting, on=found.on, by=request.user, at=at)
 

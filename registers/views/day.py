@@ -14,6 +14,7 @@ from accounts.access import Right
 from accounts.http import StaffRequest, staff_page
 from registers import access
 from registers.clock import present_moment
+from registers.day_strip import StripPart, parts_of_others
 from registers.models import Session
 from registers.selectors import registers as selectors
 from registers.selectors import unexplained
@@ -46,16 +47,6 @@ class ClassTile:
     name: str
     on_roll: int
     halves: tuple[HalfTile, ...]
-
-
-@dataclass(frozen=True)
-class StripPart:
-    """One count of the strip, with the list that it opens; no address: there is nothing to list."""
-
-    key: str
-    text: str
-    url: str = ""
-    is_harm: bool = False
 
 
 @require_safe
@@ -225,7 +216,7 @@ def _strip(request: StaffRequest, classes: list[ClassDay], *, on: date, at: date
     if counts.overdue:
         url = f"{_list_url(request)}?{urlencode({'age': 'overdue'})}"
         parts.append(StripPart("overdue", f"{counts.overdue} overdue N", url, is_harm=True))
-    return parts
+    return [*parts, *parts_of_others(request, on=on, at=at)]
 
 
 def _list_url(request: StaffRequest) -> str:

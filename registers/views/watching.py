@@ -130,6 +130,7 @@ def _show_unexplained(
         "of_day": of_day,
         "is_narrowed": bool(age or of_day),
         "may_amend": request.may(Right.AMEND_MARKS),
+        "may_call": request.may(Right.FOLLOW_UP_ABSENCES),
         "ages": [
             AgeLink(
                 label,

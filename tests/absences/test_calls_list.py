@@ -231,14 +231,18 @@ class TestTheOrder:
 
     def test_puts_classes_whose_register_nobody_took_last(self, calls):
         birch = ClassGroupFactory(school=calls.school, name="Birch", academic_year=2025)
-        PupilFlagFactory(
-            pupil=Calls(calls.school, birch, calls.sessions, calls.by).missing("Untaken"),
-            name="looked_after",
-        )
+        untaken = Calls(calls.school, birch, calls.sessions, calls.by).pupil("Untaken")
+        PupilFlagFactory(pupil=untaken, name="looked_after")
         calls.missing("Taken")
         RegisterFactory(class_group=calls.class_group, session=calls.session())
 
-        assert calls.names() == ["Taken", "Untaken"]
+        found = calls.listed()
+
+        assert [one.surname for one in found.to_call] == ["Taken", "Untaken"]
+        assert [one.surname for one in found.ready] == ["Taken"]
+        assert [one.surname for one in found.not_ready] == ["Untaken"]
+        ContactAttemptFactory(pupil=untaken, on=TUESDAY)
+        assert len(calls.listed().ready) == 2
 
 
 class TestAnAbsence:

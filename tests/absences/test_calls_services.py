@@ -384,7 +384,7 @@ class TestPeopleOutsideTheSchool:
             assert follow_up(calls.school, at=london(TUESDAY, time(10, 30))) == FollowedUp(0, 0)
 
     def test_are_not_told_of_a_class_whose_register_nobody_took(self, calls):
-        PupilFlagFactory(pupil=calls.missing(), name="social_worker")
+        PupilFlagFactory(pupil=calls.pupil(), name="social_worker")
 
         with scope(school=calls.school):
             assert follow_up(calls.school, at=london(TUESDAY, time(10, 30))) == FollowedUp(0, 0)
