@@ -29,7 +29,7 @@ class TestRights:
     def test_are_exactly_these(self):
         registers = {Right.SEE_REGISTERS, Right.TAKE_REGISTER}
         records = {Right.AMEND_MARKS, Right.SEE_PUPILS, Right.SEE_LETTERS}
-        day = {Right.KEEP_ARRIVALS, Right.MARK_AHEAD}
+        day = {Right.KEEP_ARRIVALS, Right.MARK_AHEAD, Right.FOLLOW_UP_ABSENCES}
         keeping = {Right.KEEP_ADMISSIONS, Right.TAKE_IN_FILES, Right.SET_UP_SCHOOL}
         office = registers | records | day | keeping
         champion = registers | records | day | {Right.SEE_DESK, Right.DECIDE_STEPS, Right.SEE_OVERVIEW}
@@ -38,7 +38,7 @@ class TestRights:
             Role.TEACHER: registers,
             Role.OFFICE: office,
             Role.CHAMPION: champion,
-            Role.HEAD: champion | keeping | {Right.KEEP_HISTORY, Right.SEE_AGGREGATES},
+            Role.HEAD: champion | keeping | {Right.KEEP_HISTORY, Right.DECIDE_LEAVE, Right.SEE_AGGREGATES},
             Role.GOVERNOR: {Right.SEE_AGGREGATES},
             Role.TRUST: {Right.COMPARE_SCHOOLS, Right.SEE_AGGREGATES, Right.SEE_OVERVIEW},
         }
