@@ -148,11 +148,14 @@ def end_designate(row: LeaveDesignate, *, by: User, at: datetime) -> None:
 
 def _proposal(source: LeaveRequest | Report, *, at: datetime) -> Proposal:
     """Lock what it rests on and return the proposal as it stands now."""
-    type(source).objects.select_for_update(no_key=True).get(pk=source.pk)
-    mine = {"request": source} if isinstance(source, LeaveRequest) else {"report": source}
+    rows = type(source).objects.filter(school=source.school)
+    fresh = (
+        rows.select_for_update(no_key=True, of=("self",)).select_related("school", "pupil").get(pk=source.pk)
+    )
+    mine = {"request": fresh} if isinstance(fresh, LeaveRequest) else {"report": fresh}
     if LeaveOutcome.objects.filter(**mine).exists():
         raise OutcomeDecidedMeanwhile
-    proposal = proposal_for(source, on=at.date())
+    proposal = proposal_for(fresh, on=at.date())
     if proposal is None:
         raise LeaveRefused({"": "The register shows no absence without an accepted reason in this time"})
     return proposal

@@ -187,7 +187,7 @@ def start(request: HttpRequest) -> HttpResponse:
     user, today = cast(SignedInRequest, request).user, present_moment().date()
     children = access.children_of(user, on=today)
     context = {"children": children, "back_url": reverse("absences:leave_home")}
-    if request.method != "POST" or not children:
+    if request.method != "POST":
         form = forms.ChildrenForm(children=children, initial={"children": [str(c.pk) for c in children[:1]]})
         return render(request, "absences/leave/start.html", {**context, "form": form})
     form = forms.ChildrenForm(request.POST, children=children)
@@ -475,7 +475,7 @@ def _show_one(
     row = access.own_leave_request(user, pk, on=today)
     with scope(school=row.school):
         parts = parts_of(row)
-        attachments = list(row.attachments.order_by("pk")) if hasattr(row, "attachments") else []
+        attachments = list(row.attachments.order_by("pk"))
     return render(
         request,
         "absences/leave/one.html",

@@ -168,7 +168,7 @@ def _show(
         "form": form if open_now else None,
         "note_form": note_form or NoteForm(),
         "verify_form": note_form,  # its faults stand in the summary too
-        "attachments": list(row.attachments.order_by("pk")) if hasattr(row, "attachments") else [],
+        "attachments": list(row.attachments.order_by("pk")),
         "letters": _letters_of(row),
         "errors": [{"message": words, "href": ""} for words in errors or []],
         "today": at.date(),

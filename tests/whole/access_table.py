@@ -28,6 +28,7 @@ from tests.whole.access_rows import (
     absences_calls,
     absences_evidence,
     absences_intake,
+    absences_leave,
     absences_parents,
     admission,
     ahead,
@@ -99,6 +100,7 @@ TABLE: tuple[Row, ...] = (
     *absences_calls.ROWS,
     *absences_evidence.ROWS,
     *absences_intake.ROWS,
+    *absences_leave.ROWS,
     # --- reports
     of_school("reports:overview", frozenset({CHAMPION, HEAD, TRUST})),
     of_school("reports:governors", frozenset({GOVERNOR, HEAD, TRUST})),

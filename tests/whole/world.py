@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import date, time
 from uuid import UUID
 
-from absences.models import Attachment, Report
+from absences.models import Attachment, LeaveRequest, Report
+from absences.services.terms import text_of
 from accounts.models import School, User
 from escalation.models import Step
+from escalation.rules.loading import load_policy, shipped_text
+from escalation.services.policies import terms_of
 from letters.models import Letter
 from registers.models import ClassGroup, Contact, Pupil, Session
-from tests.factories.absences import ReportFactory, TaskFactory
+from tests.factories.absences import ReportFactory, SchoolTermsFactory, TaskFactory
 from tests.factories.absences_calls import ContactAttemptFactory
 from tests.factories.absences_evidence import (
     EvidenceDemandFactory,
@@ -17,6 +20,7 @@ from tests.factories.absences_evidence import (
     asked_for,
     stored_attachment,
 )
+from tests.factories.absences_leave import LeaveDesignateFactory, LeaveRequestFactory
 from tests.factories.absences_parents import DetailsRequestFactory
 from tests.factories.accounts import UserFactory
 from tests.factories.escalation import StepFactory
@@ -51,6 +55,8 @@ from tests.factories.registers_roll import DepartureFactory
 DAY = date(2025, 9, 9)
 NOW = london(DAY, time(9, 0))
 STAFF_DAY = date(2025, 10, 6)
+# What the policy in force says of absences.
+WERRINGTON = text_of(terms_of(load_policy(shipped_text("werrington"), name="werrington")))
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
     half_term = CalendarPeriodFactory(school=school)
     author: User = UserFactory()
     morning = held_sessions(school, DAY, DAY)[0]
+    SchoolTermsFactory(school=school, data=WERRINGTON)
     return World(
         school=school,
         class_group=group,
@@ -141,6 +148,9 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             "evidence": EvidenceRequestFactory(pupil=child).pk,
             "demand": EvidenceDemandFactory(pupil=child).pk,
             "attachment": stored_attachment(report=ReportFactory(pupil=child)).pk,
+            "leave": LeaveRequestFactory(pupil=child, applicant=ContactFactory(school=school)).pk,
+            "designate": LeaveDesignateFactory(school=school).pk,
+            "holiday_report": ReportFactory(pupil=child, reason="holiday", code="G").pk,
             **family_rows_of(child),
         },
     )
@@ -156,6 +166,7 @@ def family_rows_of(pupil: Pupil) -> dict[str, object]:
         "details_request": DetailsRequestFactory(pupil=pupil).pk,
         "family_attachment": stored_attachment(report=told).pk,
         "family_evidence": asked_for(pupil).pk,
+        "family_leave": LeaveRequestFactory(pupil=pupil).pk,
         "letter_to_parent": _letter_to(ContactFactory(school=pupil.school), pupil).pk,
         # A draft is of a session in a browser: in the tests of addresses nobody has begun one.
         "draft": UUID("00000000-0000-4000-8000-000000000000"),
@@ -179,5 +190,6 @@ def give_to_family(world: World, contact: Contact) -> None:
     """Make somebody a parent of the world's pupil, who has told and asked what stands in it."""
     PupilContactFactory(pupil=world.pupil, contact=contact, priority=8)
     Report._base_manager.filter(pk=world.rows["report"]).update(contact=contact)
+    LeaveRequest._base_manager.filter(pk=world.rows["family_leave"]).update(applicant=contact)
     world.rows["letter_to_parent"] = _letter_to(contact, world.pupil).pk
     Attachment._base_manager.filter(pk=world.rows["family_attachment"]).update(uploaded_by=contact.user)
