@@ -14,7 +14,7 @@ from typing import ClassVar
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.mail.message import sanitize_address
+from django.core.mail.message import SafeMIMEText, sanitize_address
 
 from letters.delivery.mailing import mail_of
 from letters.delivery.port import BackEnd, NotKnown, NotNow, Outgoing, Refused
@@ -40,7 +40,7 @@ class MailBackEnd(BackEnd):
         self.connection = get_connection(timeout=SECONDS)
         try:
             self.mail = mail_of(outgoing, sender=self.sender, connection=self.connection)
-            self.lines = self.mail.message().as_bytes(linesep="\r\n")
+            self.lines = _lines(self.mail)
             if isinstance(self.connection, smtp.EmailBackend):
                 self._address(self.connection, self.mail)
         except ValueError as error:
@@ -92,9 +92,15 @@ class MailBackEnd(BackEnd):
             answer = line.data(self.lines)
         except smtplib.SMTPDataError as error:
             # Said before the message's first line: about this server and not about the message.
-            answer = (error.smtp_code, error.smtp_error)
-            _expect(answer, of_recipient=False)
+            _expect((error.smtp_code, b""), of_recipient=False)
+            raise
         _expect(answer, of_recipient=True)
+
+
+def _lines(mail: EmailMessage) -> bytes:
+    message = mail.message()
+    assert isinstance(message, SafeMIMEText)  # noqa: S101 - plain text without attachments
+    return message.as_bytes(linesep="\r\n")
 
 
 def _expect(answer: tuple[int, bytes], *, of_recipient: bool) -> None:

@@ -72,7 +72,8 @@ def wait_after(attempts: int, *, luck: float, least: timedelta = timedelta(0)) -
     `luck` is chance from 0 to 1: the wait lies between half and all of 30 s, 60 s, 120 s … up to an hour, and
     never below `least`, to which up to half is added.
     """
-    longest = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
+    doublings = min(max(attempts - 1, 0), 10)
+    longest = min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
     return max(longest * (0.5 + luck / 2), least * (1 + luck / 2))
 
 

@@ -18,7 +18,7 @@ from tools import health, set_up
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-READERS = {"text", "required", "boolean", "number", "items", "folder", "moment"}
+READERS = {"text", "required", "boolean", "number", "choice", "hours", "items", "folder", "moment"}
 
 
 def settings_read_by_the_code() -> set[str]:
