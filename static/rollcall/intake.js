@@ -63,6 +63,12 @@ if (form && select) {
   form.querySelector("#id_caller").addEventListener("input", (event) => {
     if (event.target.value.trim()) for (const radio of callers.querySelectorAll("input")) radio.checked = false;
   });
+  // Enter in a list goes on as it does in a field.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("select")) return;
+    event.preventDefault();
+    form.requestSubmit(document.getElementById("record-accept"));
+  });
   form.dataset.ready = "";
 }
 
