@@ -283,7 +283,7 @@ NOTIFY_TIMEOUT = env.number("NOTIFY_TIMEOUT", default=30, least=1)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if TESTING
-    else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    else {"BACKEND": "accounts.cache.KeptRedisCache", "LOCATION": REDIS_URL}
 }
 
 # --- background work ----------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ class TestAServer:
         assert server["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is True
 
     def test_counts_attempts_to_sign_in_over_all_its_processes(self, server):
-        assert server["CACHES"]["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
+        assert server["CACHES"]["default"]["BACKEND"] == "accounts.cache.KeptRedisCache"
 
     def test_hashes_passwords_slowly(self, server):
         assert server["PASSWORD_HASHERS"] == ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
