@@ -18,6 +18,7 @@ ABSENCE_TABS: tuple[TabLine, ...] = (
     TabLine("Leave", "absences:leave", Right.FOLLOW_UP_ABSENCES),
     TabLine("Evidence", "absences:evidence", Right.FOLLOW_UP_ABSENCES),
     TabLine("Tasks", "absences:tasks", Right.FOLLOW_UP_ABSENCES),
+    TabLine("Records", "absences:records", Right.FOLLOW_UP_ABSENCES),
     TabLine("Families", "absences:settings", Right.SET_UP_SCHOOL),
 )
 

@@ -42,6 +42,7 @@ PUPIL_TABS: tuple[TabLine, ...] = (
     TabLine("Ahead", "registers:pupil_ahead", Right.MARK_AHEAD),
     TabLine("Follow-up", "absences:pupil_calls", Right.FOLLOW_UP_ABSENCES),
     TabLine("Evidence", "absences:pupil_evidence", Right.FOLLOW_UP_ABSENCES),
+    TabLine("Support", "absences:pupil_records", Right.FOLLOW_UP_ABSENCES),
     TabLine("Collectors", "registers:collectors", Right.KEEP_ARRIVALS),
 )
 

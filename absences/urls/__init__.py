@@ -1,6 +1,6 @@
 """URLs of absences, one module for each area."""
 
-from absences.urls import calls, evidence, family, intake, leave, parents
+from absences.urls import calls, evidence, family, intake, leave, parents, records
 
 app_name = "absences"
 urlpatterns = [
@@ -10,4 +10,5 @@ urlpatterns = [
     *intake.urlpatterns,
     *parents.urlpatterns,
     *leave.urlpatterns,
+    *records.urlpatterns,
 ]

@@ -30,6 +30,7 @@ from tests.whole.access_rows import (
     absences_intake,
     absences_leave,
     absences_parents,
+    absences_records,
     admission,
     ahead,
     amending,
@@ -99,6 +100,7 @@ TABLE: tuple[Row, ...] = (
     *absences_parents.ROWS,
     *absences_calls.ROWS,
     *absences_evidence.ROWS,
+    *absences_records.ROWS,
     *absences_intake.ROWS,
     *absences_leave.ROWS,
     # --- reports

@@ -22,6 +22,11 @@ from tests.factories.absences_evidence import (
 )
 from tests.factories.absences_leave import LeaveDesignateFactory, LeaveRequestFactory
 from tests.factories.absences_parents import DetailsRequestFactory
+from tests.factories.absences_records import (
+    ReintegrationProgrammeFactory,
+    ReintegrationStepFactory,
+    SupportNoteFactory,
+)
 from tests.factories.accounts import UserFactory
 from tests.factories.escalation import StepFactory
 from tests.factories.letters import LetterFactory, LetterFileFactory, MessageFactory
@@ -97,6 +102,7 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
     half_term = CalendarPeriodFactory(school=school)
     author: User = UserFactory()
     morning = held_sessions(school, DAY, DAY)[0]
+    returning = ReintegrationProgrammeFactory(pupil=child)
     SchoolTermsFactory(school=school, data=WERRINGTON)
     return World(
         school=school,
@@ -146,6 +152,9 @@ def world_of(school: School, class_group: ClassGroup | None = None, pupil: Pupil
             "amendment": amendment_of(pupil_in_class(group), amended_again=True).pk,
             "message": MessageFactory(pupil=child, school=school).pk,
             "evidence": EvidenceRequestFactory(pupil=child).pk,
+            "programme": returning.pk,
+            "programme_step": ReintegrationStepFactory(programme=returning).pk,
+            "support": SupportNoteFactory(pupil=child).pk,
             "demand": EvidenceDemandFactory(pupil=child).pk,
             "attachment": stored_attachment(report=ReportFactory(pupil=child)).pk,
             "leave": LeaveRequestFactory(pupil=child, applicant=ContactFactory(school=school)).pk,
