@@ -91,7 +91,7 @@ class ReasonsForm(FaultsMixin):
     """Why the leave is exceptional; what else has to be known of the kind of leave."""
 
     reasons = forms.CharField(
-        label="Why do you ask for leave?",
+        label="Your reasons",
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="Say clearly what is exceptional, and why it cannot be in the school holidays",
         error_messages={"required": "Enter why you ask for leave"},
@@ -164,7 +164,7 @@ class AddressForm(FaultsMixin):
 class SignForm(FaultsMixin):
     """The signature: a name typed in full, and that the warning was read."""
 
-    files = FilesField(
+    files = FilesField(  # type: ignore[assignment]  # Django takes declared fields out of the class
         label="Photos or documents that show why",
         required=False,
         help_text="Up to five photos or PDFs, such as an invitation or a letter",

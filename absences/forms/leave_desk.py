@@ -94,7 +94,11 @@ class DecisionForm(FaultsMixin):
         kept = OUTCOMES[2:] if has_begun else OUTCOMES
         offer(self, "outcome", kept)
         offer(self, "code", weighing.codes)
-        offer(self, "weighed", [(point.name, point.words) for point in weighing.points])
+        offer(
+            self,
+            "weighed",
+            [(point.name, f"{point.words} {point.fact}".rstrip()) for point in weighing.points],
+        )
         others = [other for other in weighing.together if other.state == "waiting"]
         if others:
             offer(

@@ -212,11 +212,10 @@ def _allowing(
 
     Only the child's own contacts are named. Two statements.
     """
+    children = {request.pupil_id for request in requests} | {report.pupil_id for report in reports}
     links: dict[tuple[int, int], PupilContact] = {
         (link.pupil_id, link.contact_id): link
-        for link in PupilContact.objects.filter(
-            pupil_id__in={source.pupil_id for source in (*requests, *reports)}
-        ).select_related("contact")
+        for link in PupilContact.objects.filter(pupil_id__in=children).select_related("contact")
     }
     going: dict[int, set[int]] = defaultdict(set)
     for request_id, contact_id in LeaveTraveller.objects.filter(request__in=requests).values_list(

@@ -204,7 +204,9 @@ def paper_find(request: StaffRequest) -> HttpResponse:
 @staff_page(Right.FOLLOW_UP_ABSENCES)
 def paper(request: StaffRequest, pupil_id: int) -> HttpResponse:
     """Enter a form that came on paper, by e-mail or at the hatch."""
-    pupil = get_object_or_404(Pupil.objects.select_related("school"), school=request.school, pk=pupil_id)
+    pupil: Pupil = get_object_or_404(
+        Pupil.objects.select_related("school"), school=request.school, pk=pupil_id
+    )
     at = present_moment()
     contacts = [
         shown.contact for shown in contacts_of(pupil, on=at.date()) if not shown.link.court_order_restricts
@@ -335,7 +337,9 @@ def designates(request: StaffRequest) -> HttpResponse:
 @staff_page(Right.DECIDE_LEAVE)
 def designate_end(request: StaffRequest, pk: int) -> HttpResponse:
     """End somebody's deciding in the head's place."""
-    row = get_object_or_404(LeaveDesignate.objects.select_related("user"), school=request.school, pk=pk)
+    row: LeaveDesignate = get_object_or_404(
+        LeaveDesignate.objects.select_related("user"), school=request.school, pk=pk
+    )
     leave_outcomes.end_designate(row, by=request.user, at=present_moment())
     messages.success(request, f"{row.user.name} may no longer decide leave.")
     return redirect("absences:leave_designates", request.school.key)
