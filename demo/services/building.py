@@ -13,7 +13,7 @@ from accounts.errors import DomainError
 from accounts.models import Installation, School
 from accounts.people import system_user
 from demo.generation import calendars, showing, trust
-from demo.services import absences_leave, marking, messages, people
+from demo.services import absences_calls, absences_intake, absences_leave, marking, messages, people
 from demo.services.schools import DemoSchool, open_school
 from registers import clock
 
@@ -83,7 +83,10 @@ def build_demo(*, pupils: int, seed: int, at: datetime, report: Report = silent)
         schools = _open_schools(invented, at=at)
         users, contacts = _add_people(schools, invented, today=today, report=report)
         loaded, amended = _mark(schools, invented, today=today, at=at, report=report)
+        report("Telling the schools of absences")
+        absences_intake.add_reports([school.row for school in schools], today=today, seed=seed)
         messages.tell_parents([school.row for school in schools], today=today, seed=seed)
+        absences_calls.add_calls([school.row for school in schools], today=today, seed=seed)
         absences_leave.add_leave([school.row for school in schools], today=today, seed=seed)
         events.record(
             BUILT,
