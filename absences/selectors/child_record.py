@@ -63,7 +63,7 @@ class ChildRecord:
 
 def record_of(user: User, pupil: Pupil, *, month: date, on: date) -> ChildRecord:
     """
-    Return a child's record with the register of one month; inside the school's scope. Five statements.
+    Return a child's record with the register of one month; inside the school's scope. Six statements.
 
     `month` is any day of the month, moved into the school year of `on` where it lies outside.
     """
@@ -82,7 +82,7 @@ def letters_to(user: User, pupil: Pupil) -> Sequence[Letter]:
     """
     Return the letters about a child that were addressed to this person, newest first, without their files.
 
-    A copy for the other parent's address is never among them. One statement.
+    A copy for the other parent's address is never among them. Two statements.
     """
     own = Contact.objects.filter(user=user, school_id=pupil.school_id).values_list("pk", flat=True)
     return [

@@ -26,7 +26,7 @@ class Parent:
         """Open a page."""
         return self._arrive(self.client.get(address, follow=True), address)
 
-    def send(self, address: str, **answers: Any) -> Any:
+    def send(self, address: str, /, **answers: Any) -> Any:
         """Send a form and go where it leads."""
         return self._arrive(self.client.post(address, answers, follow=True), address)
 

@@ -136,7 +136,7 @@ class TestTheFamilyPage:
         page = page_of(sign_in(parent))
 
         assert "Not in school this morning, and the school does not know why yet." in page
-        assert "Please tell the school office why Robin is not there." in page
+        assert "Please tell the school why Robin is not there." in page
         assert page.count('href="tel:01632960001"') == 1
 
     def test_says_when_school_is_open_again(self, parent, pupil, week, sign_in):
@@ -197,15 +197,15 @@ class TestTheFamilyPage:
     ):
         client = sign_in(parent)
         write_marks(pupil, week[:1], "I", by=by)
-        # The person, roles held; children 2; sessions, figures 2, today's marks, absences.
-        with django_assert_num_queries(9):
+        # The person, roles held; children 2; reports; sessions, figures 2, today's marks, absences.
+        with django_assert_num_queries(10):
             page_of(client)
         write_marks(pupil, week[1:], "I", by=by)
         for _ in range(4):
             sibling = pupil_in_class(class_group)
             PupilContactFactory(pupil=sibling, contact=contact_of(parent, school))
             write_marks(sibling, week, "I", by=by)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             page_of(client)
 
 
