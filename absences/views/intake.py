@@ -199,8 +199,8 @@ def accept_trusted(request: StaffRequest) -> HttpResponse:
         messages.success(request, f"{counted(len(done.accepted), 'report')} accepted.")
     else:
         messages.warning(request, "No report was accepted.")
-    for pk, why in done.left.items():
-        name = selectors.child_of(request.school, pk)
+    for report_id, why in done.left.items():
+        name = selectors.child_of(request.school, report_id)
         if name:
             messages.warning(request, f"{name}: left. {why}")
     return redirect(_queue_url(request))

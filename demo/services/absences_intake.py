@@ -115,7 +115,7 @@ def _past(school: School, *, today: date, chance: random.Random) -> int:
             ReportEvent(
                 school=school,
                 report=report,
-                at=report.decided_at,
+                at=report.decided_at or report.recorded_at,
                 by=office,
                 what="accepted",
                 words="As I, Illness",
