@@ -140,7 +140,9 @@
 
   function showProblem(row, record, outcome) {
     const mine = valuesOf(record.entry);
+    row.insist = null;
     const forget = () => {
+      row.insist = null;
       for (const one of records(row)) outbox.drop(one.entry.key);
       row.hideNote();
       row.problem = "";
@@ -148,6 +150,7 @@
       register.tell(row);
     };
     const insist = (given) => {
+      row.insist = null;
       for (const one of records(row)) outbox.drop(one.entry.key);
       row.hideNote();
       row.problem = "";
@@ -164,6 +167,7 @@
     } else if (outcome.state === "reason") {
       const why = make("input", { class: "govuk-input entry-note__reason", type: "text", id: `why-${row.id}`, maxlength: "500", autocomplete: "off" });
       const label = make("label", { for: `why-${row.id}` }, "Reason");
+      row.insist = insist; // the reason of the whole page, typed later, serves this mark too
       const change = button(row, "Change the mark", () => (why.value.trim() ? insist({ reason: why.value.trim() }) : why.focus()));
       why.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" || event.ctrlKey) return;
@@ -317,6 +321,8 @@
   // --- saving at once, and leaving -------------------------------------------------------------------------------------------
 
   async function saveAll() {
+    const given = reason ? reason.value.trim() : "";
+    if (given) for (const row of rows) row.insist?.({ reason: given });
     const left = rows.filter((row) => row.isChanged && !row.problem);
     for (const row of left) {
       row.isOffered = false;
