@@ -182,12 +182,12 @@ def list_begins_at(terms: Terms, sessions: Sequence[Session]) -> datetime | None
         return closes
     named = calling.begins_at(terms)
     if named is not None:
-        return _at_clock(closes, named)
-    return max(closes, _at_clock(closes, calling.not_before(terms)))
+        return _at_clock(first.on, named)
+    return max(closes, _at_clock(first.on, calling.not_before(terms)))
 
 
-def _at_clock(day: datetime, clock: time) -> datetime:
-    return day.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
+def _at_clock(on: date, clock: time) -> datetime:
+    return timezone.make_aware(datetime.combine(on, clock))
 
 
 def _order(pupil: ListedPupil) -> tuple[Any, ...]:
@@ -204,17 +204,15 @@ def _order(pupil: ListedPupil) -> tuple[Any, ...]:
     )
 
 
-def _listed(school: School, *, on: date, at: datetime, terms: Terms) -> list[ListedPupil]:
-    day = timezone.localtime(at).replace(year=on.year, month=on.month, day=on.day)
+def list_values(school: School, *, on: date, at: datetime, terms: Terms) -> dict[str, Any]:
+    """Return the parameters of `LISTED`."""
     named = calling.begins_at(terms)
-    values = {
+    return {
         "school": school.pk,
         "on": on,
         "at": at,
-        "begins": day.replace(hour=named.hour, minute=named.minute, second=0, microsecond=0)
-        if named
-        else None,
-        "not_before": _at_clock(day, calling.not_before(terms)),
+        "begins": _at_clock(on, named) if named is not None else None,
+        "not_before": _at_clock(on, calling.not_before(terms)),
         "since": on - LOOKS_BACK,
         "year": academic_year_of(on - LOOKS_BACK),
         "attended": _ATTENDED,
@@ -223,8 +221,11 @@ def _listed(school: School, *, on: date, at: datetime, terms: Terms) -> list[Lis
         "standing": [ReportState.WAITING.value, ReportState.ACCEPTED.value],
         "quiet_days": _QUIET_DAYS,
     }
+
+
+def _listed(school: School, *, on: date, at: datetime, terms: Terms) -> list[ListedPupil]:
     with connection.cursor() as cursor:
-        cursor.execute(LISTED, values)
+        cursor.execute(LISTED, list_values(school, on=on, at=at, terms=terms))
         return [_pupil(row, on=on, terms=terms) for row in cursor.fetchall()]
 
 

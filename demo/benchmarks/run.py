@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     django.setup()
-    from demo.benchmarks import proof, register_page, rush, saving
+    from demo.benchmarks import calls, proof, register_page, rush, saving
     from demo.benchmarks.figures import Figure
     from demo.benchmarks.scene import DAYS_OF_A_YEAR, Scene, build
 
@@ -26,6 +26,7 @@ def main() -> int:
         register_page.measure,
         saving.measure,
         rush.measure,
+        calls.measure,
         proof.measure,
     ]
     scene = build(pupils=options.pupils, years=options.years, days=20 if options.quick else DAYS_OF_A_YEAR)

@@ -67,7 +67,7 @@ def build(*, pupils: int, years: int, days: int = DAYS_OF_A_YEAR) -> Scene:
         scene.load_seconds = time.perf_counter() - began
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as the server itself would within a minute
-    scene.cookies = [_sign_in(teacher) for teacher in scene.teachers]
+    scene.cookies = [sign_in(teacher) for teacher in scene.teachers]
     return scene
 
 
@@ -169,7 +169,7 @@ def _marks(pupils: list[int], sessions: list[Session]) -> Iterator[MarkRow]:
             yield MarkRow(pupil, session.pk, session.academic_year, present if code == "/" else code)
 
 
-def _sign_in(user: User) -> str:
+def sign_in(user: User) -> str:
     """Return the key of a session in which this person has signed in with a second factor."""
     store: SessionBase = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
     store[SESSION_KEY] = str(user.pk)

@@ -33,12 +33,13 @@ class TestTheBenchmark:
             "save",
             "registers saved a second, 14 at once",
             "one",
+            "call list",
             "bulk load",
             "verify_history",
         ]
         assert all(figure["p50"] > 0 for figure in figures)
         beside = {figure["name"]: figure["ratio"] for figure in figures if figure["bare"]}
-        assert len(beside) == 4
+        assert len(beside) == 5
         owner = settings.DATABASE_OWNER
         with psycopg.connect(dbname="rollcall", user=owner["USER"], host=owner["HOST"]) as connection:
             left = connection.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'rollcall_bench%'")
