@@ -224,9 +224,9 @@ def _allowing(
         going[request_id].add(contact_id)
     found: dict[tuple[type, int], tuple[Allowing, ...]] = {}
     for request in requests:
-        why = {contact_id: "goes along" for contact_id in sorted(going[request.pk])}
-        if request.applicant_id is not None:
-            why = {request.applicant_id: "asked for the leave", **why}
+        why = {request.applicant_id: "asked for the leave"} if request.applicant_id else {}
+        for contact_id in sorted(going[request.pk]):
+            why.setdefault(contact_id, "goes along")
         found[LeaveRequest, request.pk] = _named(request.pupil_id, why, links)
     for report in reports:
         why = {report.contact_id: "reported the holiday"} if report.contact_id else {}

@@ -321,7 +321,8 @@ class TestWelbourn:
         printed = dict(letter.content["printed"])
         assert (printed["dates_from"], printed["dates_to"]) == ("Friday\xa03\xa0October 2025",) * 2
         assert printed["refusal_reason"] == "The wedding is on the Friday."
-        assert printed["signature"] == "Hilary Head"
+        assert letter.content["signature"]["name"] == "Hilary Head"
+        assert "Signed: Hilary Head" in str(letter.content["blocks"])
 
     def test_prints_the_slip_below_the_blank_form(self, school, head, sign_in):
         page = words_of(sign_in(head).get("/s/hill/absences/leave/form/"))

@@ -250,9 +250,9 @@ class TestTwoApprovalsAtOnce:
         original = preparing.recipients_for
         made: list[list[int]] = []
 
-        def meet(pupil: Pupil) -> Any:
+        def meet(pupil: Pupil, **options: Any) -> Any:
             barrier.wait()
-            return original(pupil)
+            return original(pupil, **options)
 
         def approve() -> None:
             try:

@@ -57,6 +57,21 @@ class TestParentsAtOneAddress:
         assert copies(pupil) == [(("Mona Ashdown", "Paul Ashdown"), ())]
 
 
+class TestACopyForOneOfThem:
+    def test_names_nobody_else_even_at_the_same_address(self, pupil: Pupil) -> None:
+        first = parent(pupil, "Mona Ashdown")
+        parent(pupil, "Paul Ashdown", priority=2)
+
+        assert [one.names for one in recipients_for(pupil, only=[first])] == [("Mona Ashdown",)]
+
+    def test_goes_to_nobody_whom_a_court_order_restricts(self, pupil: Pupil) -> None:
+        parent(pupil, "Mona Ashdown")
+        kept_away = parent(pupil, "Paul Ashdown", court_order_restricts=True, priority=2)
+
+        with pytest.raises(NoRecipient):
+            recipients_for(pupil, only=[kept_away])
+
+
 class TestSeparatedParents:
     def test_get_a_copy_each_with_their_own_address_alone(self, pupil: Pupil) -> None:
         parent(pupil, "Mona Ashdown")
