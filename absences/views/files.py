@@ -56,7 +56,7 @@ def _served(found: Attachment) -> HttpResponse:
     response = HttpResponse(content, content_type=found.kind)
     response["Content-Disposition"] = content_disposition_header(not found.is_picture, found.name)
     response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
+    response["Cache-Control"] = "no-store"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
