@@ -13,7 +13,15 @@ from accounts.errors import DomainError
 from accounts.models import Installation, School
 from accounts.people import system_user
 from demo.generation import calendars, showing, trust
-from demo.services import absences_calls, absences_intake, absences_leave, marking, messages, people
+from demo.services import (
+    absences_calls,
+    absences_evidence,
+    absences_intake,
+    absences_leave,
+    marking,
+    messages,
+    people,
+)
 from demo.services.schools import DemoSchool, open_school
 from registers import clock
 
@@ -88,6 +96,7 @@ def build_demo(*, pupils: int, seed: int, at: datetime, report: Report = silent)
         messages.tell_parents([school.row for school in schools], today=today, seed=seed)
         absences_calls.add_calls([school.row for school in schools], today=today, seed=seed)
         absences_leave.add_leave([school.row for school in schools], today=today, seed=seed)
+        absences_evidence.add_evidence([school.row for school in schools], today=today, seed=seed)
         events.record(
             BUILT,
             school=None,
