@@ -236,7 +236,7 @@ class FilesField(forms.FileField):
 class FilesForm(forms.Form):
     """Photos or letters that show why."""
 
-    files = FilesField(
+    files = FilesField(  # type: ignore[assignment]  # a form keeps what was sent under the same name
         label=_("Photos or files"),
         help_text=_("Up to 5 photos or PDF files of a letter, card or message."),
         required=False,
@@ -293,7 +293,7 @@ class LimitsForm(forms.Form):
                 field.error_messages[kind] = words
             # Their own sentences instead of the validators'.
             for validator in field.validators:
-                validator.message = words  # type: ignore[union-attr]
+                vars(validator)["message"] = words
 
     def limits(self) -> Limits:
         """Return what was entered."""

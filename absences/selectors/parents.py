@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from django.db.models import Q
 from django_scopes import scope, scopes_disabled
@@ -187,7 +188,7 @@ def reports_of(user: User, children: Iterable[Pupil]) -> list[Report]:
         )
 
 
-def reports_of_submission(user: User, submission: object) -> list[Report]:
+def reports_of_submission(user: User, submission: UUID) -> list[Report]:
     """Return the reports that a person sent in one go, eldest child first."""
     with scopes_disabled():
         return list(

@@ -8,6 +8,7 @@ Reports themselves are `absences.services.reports`; here stands what is the fami
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -93,7 +94,7 @@ def send(
     children: Sequence[Pupil],
     draft: Draft,
     facts: Mapping[int, SchoolFacts],
-    uploads: Sequence[UploadedFile],
+    uploads: Sequence["UploadedFile[Any]"],
     *,
     by: User,
     at: datetime,
@@ -131,7 +132,7 @@ def change(
     report: Report,
     draft: Draft,
     facts: SchoolFacts,
-    uploads: Sequence[UploadedFile],
+    uploads: Sequence["UploadedFile[Any]"],
     *,
     by: User,
     at: datetime,
@@ -149,10 +150,10 @@ def change(
         try:
             newer = reports.change(report, told, version=draft.version, by=by, at=at)
         except ReportChangedMeanwhile:
-            newer = _sent_before(report, told, by=by)
-            if newer is None:
+            before = _sent_before(report, told, by=by)
+            if before is None:
                 raise
-            return newer
+            return before
         attachments.keep_for_all(uploads, owners=[newer], by=by, at=at)
         if uploads:
             reports.judge_again(newer, by=by, at=at)
@@ -170,7 +171,7 @@ def _sent_before(report: Report, told: Told, *, by: User) -> Report | None:
 
 
 @transaction.atomic
-def add_files(report: Report, uploads: Sequence[UploadedFile], *, by: User, at: datetime) -> int:
+def add_files(report: Report, uploads: Sequence["UploadedFile[Any]"], *, by: User, at: datetime) -> int:
     """
     Add files to a report that was sent, and return how many; the school sees them whatever it decided.
 

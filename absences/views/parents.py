@@ -196,7 +196,7 @@ def _leave(journey: Journey) -> HttpResponse:
     if journey.request.method == "POST":
         return redirect(journey.address("reason"))
     leave_url = "/family/leave/"
-    context = {
+    context: dict[str, Any] = {
         "leave_url": leave_url if is_valid_path(leave_url) else "",
         "schools": [own.school for own in journey.schools],
     }

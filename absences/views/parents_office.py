@@ -60,7 +60,7 @@ def _seen(request: StaffRequest) -> Limits:
 @staff_page(Right.FOLLOW_UP_ABSENCES)
 def details_request(request: StaffRequest, pk: int) -> HttpResponse:
     """Show what a parent asks to change, old beside new, and change it or say why not."""
-    asked = get_object_or_404(
+    asked: DetailsRequest = get_object_or_404(
         DetailsRequest.objects.select_related("pupil", "contact", "asked_by", "decided_by"),
         school=request.school,
         pk=pk,
