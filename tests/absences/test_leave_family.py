@@ -1,11 +1,14 @@
 """A parent asks for leave on the school's form, one question a page, and sees what became of it."""
 
 from datetime import date, time
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_scopes import scopes_disabled
+from PIL import Image
 
 from absences.models import LeaveRequest
 from registers.models import Contact
@@ -142,6 +145,31 @@ class TestARequest:
         page = words_of(ask.get(f"/family/leave/new/{key}/sign/"))
         assert "£80 if it is paid within 21 days" in page
         assert "£60" not in page
+
+
+class TestFilesWithARequest:
+    @pytest.fixture(autouse=True)
+    def kept_apart(self, settings, tmp_path):
+        settings.MEDIA_ROOT = tmp_path
+
+    def test_are_kept_with_each_childs_request(self, werrington, ask, pupil):
+        picture = BytesIO()
+        Image.new("RGB", (40, 30), "white").save(picture, "PNG")
+        invitation = SimpleUploadedFile("invitation.png", picture.getvalue(), "image/png")
+
+        key, _ = walk(ask, [pupil], sign={"files": [invitation]})
+
+        with scopes_disabled():
+            (kept,) = requests_of(key)[0].attachments.all()
+        assert (kept.kind, kept.pages) == ("image/jpeg", 1)
+
+    def test_that_cannot_be_kept_let_nothing_be_sent(self, werrington, ask, pupil):
+        programme = SimpleUploadedFile("invitation.png", b"MZ\x90 no picture", "image/png")
+
+        key, response = walk(ask, [pupil], sign={"files": [programme]})
+
+        assert response.status_code == 422
+        assert requests_of(key) == []
 
 
 class TestTheQuestions:
