@@ -94,6 +94,7 @@ class ListedPupil:
     class_id: int
     class_name: str
     half: str
+    left_at_lunch: bool  # was there in the morning
     session_id: int
     is_marked: bool
     is_register_taken: bool  # or somebody gave the mark without it

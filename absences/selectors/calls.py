@@ -90,7 +90,11 @@ WITH part AS MATERIALIZED (
 )
 SELECT p.id, p.surname, p.forename, p.known_as, missing.class_group_id, g.name, missing.half,
     missing.session_id, missing.code IS NOT NULL, missing.is_taken, f.names, before.days, c.by_id, u.name,
-    c.until, tried.attempts, told.reports
+    c.until, tried.attempts, told.reports, missing.half = 'PM' AND EXISTS (
+        SELECT FROM part JOIN registers_mark AS m ON m.academic_year = part.academic_year
+            AND m.pupil_id = p.id AND m.session_id = part.id
+        WHERE part.half = 'AM' AND m.code = ANY (%(attended)s)
+    )
 FROM missing
 JOIN registers_pupil AS p ON p.id = missing.pupil_id
 JOIN registers_classgroup AS g ON g.id = missing.class_group_id
@@ -239,6 +243,7 @@ def _pupil(row: Sequence[Any], *, on: date, terms: Terms) -> ListedPupil:
         class_id=row[4],
         class_name=row[5],
         half=row[6],
+        left_at_lunch=row[17],
         session_id=row[7],
         is_marked=row[8],
         is_register_taken=row[9],
@@ -257,8 +262,9 @@ def _parsed(value: Any) -> list[Any]:
 
 
 def _attempt(values: Sequence[Any]) -> Attempt:
-    *before, at, by = values
-    return Attempt(*before, at=datetime.fromisoformat(at), by=by)
+    told = [*values]
+    told[9] = datetime.fromisoformat(told[9])
+    return Attempt(*told)
 
 
 def _word(reports: Iterable[Sequence[Any]], *, on: date, terms: Terms) -> Word | None:

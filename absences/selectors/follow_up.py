@@ -128,8 +128,7 @@ def contact_health(school: School, *, on: date) -> list[NumberHealth]:
             },
         )
         return [
-            NumberHealth(*row[:6], children=tuple(zip(row[6], row[7], strict=True)))
-            for row in cursor.fetchall()
+            NumberHealth(*[*row[:6], tuple(zip(row[6], row[7], strict=True))]) for row in cursor.fetchall()
         ]
 
 

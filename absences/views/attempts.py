@@ -72,7 +72,8 @@ def _form(
     at: datetime,
 ) -> AttemptForm:
     contacts = listed.contacts if listed else listed_contacts(pupil, on=on)
-    who, siblings = request.POST.get("who", ""), ()
+    who = request.POST.get("who", "")
+    siblings: tuple[ListedPupil, ...] = ()
     if listed is not None and who[1:].isdecimal():
         siblings = selectors.shared_by(listed, int(who[1:]))
     elif listed is not None:
@@ -240,7 +241,7 @@ def _step_of(request: StaffRequest, pupil: Pupil, kind: str, *, on: date, at: da
 def strike(request: StaffRequest, attempt_id: int) -> HttpResponse:
     """Strike out an attempt that was entered by mistake, with a reason."""
     at = present_moment()
-    entry = get_object_or_404(
+    entry: ContactAttempt = get_object_or_404(
         ContactAttempt.objects.select_related("pupil__school", "school", "contact", "outside_contact", "by"),
         school=request.school,
         pk=attempt_id,

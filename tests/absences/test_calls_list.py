@@ -122,7 +122,15 @@ class TestOnTheListStands:
         pupil = calls.missing(code="/")
         mark(calls.session(half="PM"), pupil, "N", by=calls.by)
 
-        assert calls.one(time(13, 5)).half == "PM"
+        found = calls.one(time(13, 5))
+        assert (found.half, found.left_at_lunch) == ("PM", True)
+
+    def test_who_is_missing_all_day_without_having_left_at_lunch(self, calls):
+        pupil = calls.missing()
+        mark(calls.session(half="PM"), pupil, "N", by=calls.by)
+
+        found = calls.one(time(13, 5))
+        assert (found.half, found.left_at_lunch) == ("PM", False)
 
     def test_nobody_who_has_left_the_school(self, calls):
         pupil, stays = calls.pupil("Left"), calls.pupil("Stays")
