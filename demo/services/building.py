@@ -18,6 +18,7 @@ from demo.services import (
     absences_evidence,
     absences_intake,
     absences_leave,
+    absences_parents,
     marking,
     messages,
     people,
@@ -97,6 +98,7 @@ def build_demo(*, pupils: int, seed: int, at: datetime, report: Report = silent)
         absences_calls.add_calls([school.row for school in schools], today=today, seed=seed)
         absences_leave.add_leave([school.row for school in schools], today=today, seed=seed)
         absences_evidence.add_evidence([school.row for school in schools], today=today, seed=seed)
+        absences_parents.add_details([school.row for school in schools], today=today, seed=seed)
         events.record(
             BUILT,
             school=None,
