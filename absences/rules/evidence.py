@@ -25,6 +25,8 @@ RuleName = Literal[
 # The policies speak of "several" or "multiple" medical absences without a number: three illnesses begun
 # within thirty school days.
 SEVERAL_SPELLS = 3
+# Part-time timetable, outside compulsory age, at the other school: nobody expects the pupil.
+NOT_EXPECTED = frozenset({"C2", "X", "D"})
 SEVERAL_WITHIN = 30
 # What the words of a policy let a person ask for.
 _BY_WORD: dict[str, RuleName] = {
@@ -100,16 +102,25 @@ class Proposal:
     why: str
 
 
-def spells(sessions: Iterable[AbsentSession]) -> list[Spell]:
-    """Return the absences as spells, in their order; a session of another kind, or none, ends a spell."""
+def spells(sessions: Iterable[AbsentSession], code: str) -> list[Spell]:
+    """
+    Return the absences of a code as spells, in their order; a session of another kind ends a spell.
+
+    Sessions in which the pupil is not expected (`NOT_EXPECTED`) are no part of a spell and do not end one: a
+    child who comes in the mornings alone is ill for three mornings in a row.
+    """
+    ordered = sorted(sessions, key=lambda one: (one.on, one.half))
+    not_expected = {one.number for one in ordered if one.code in NOT_EXPECTED}
     found: list[list[AbsentSession]] = []
-    for session in sorted(sessions, key=lambda one: (one.on, one.half)):
+    for session in ordered:
+        if session.code != code:
+            continue
         last = found[-1][-1] if found else None
-        if last and last.code == session.code and session.number == last.number + 1:
+        if last and not_expected.issuperset(range(last.number + 1, session.number)):
             found[-1].append(session)
         else:
             found.append([session])
-    return [Spell(run[0].code, tuple(run)) for run in found]
+    return [Spell(code, tuple(run)) for run in found]
 
 
 def rules_of(terms: Terms) -> tuple[RuleName, ...]:
@@ -156,12 +167,13 @@ def proposals(
     """
     Return what proof the policy proposes to ask of one pupil: one for each absence at most.
 
-    `absences` are the sessions of illness and of appointments so far, long enough back to count several;
-    proposed are those that last until `since` or later. `judged` are the days of absences of
-    which proof was judged, or not needed: they are not proposed again and do not count towards several.
+    `absences` are the sessions of illness and of appointments so far, long enough back to count several, and
+    those in which the pupil was not expected; proposed are those that last until `since` or later. `judged`
+    are the days of absences of which proof was judged, or not needed: they are not proposed again and do not
+    count towards several.
     """
     found: list[Proposal] = []
-    ill = spells(one for one in absences if one.code == "I")
+    ill = spells(absences, "I")
     several_named = "multiple_medical_absences" in terms.evidence.ask_when
     for place, spell in enumerate(ill):
         cause = f"illness:{spell.first_day}"
@@ -213,7 +225,7 @@ def proposals(
                 spell.last_day,
                 "The policy asks for proof of appointments in school time.",
             )
-            for spell in spells(one for one in absences if one.code == "M")
+            for spell in spells(absences, "M")
             if not _is_judged(spell, judged) and spell.last_day >= since
         ]
     return found

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from absences.models import Attachment, EvidenceRequest, EvidenceState, Report, ReportState
-from absences.rules.evidence import AbsentSession, Demand, Proposal, proposals
+from absences.rules.evidence import NOT_EXPECTED, AbsentSession, Demand, Proposal, proposals
 from absences.selectors.evidence import OPEN, demands_of
 from absences.selectors.terms import terms_on
 from absences.services.evidence import note_proposed
@@ -64,13 +64,13 @@ def propose(school: School, *, on: date, by: User, at: datetime) -> int:
 
 
 def _absences(school: School, *, on: date) -> dict[int, list[AbsentSession]]:
-    """Return the sessions of illness and of appointments of each pupil, as far back as they count."""
+    """Return what each pupil who was ill or at an appointment missed, as far back as it counts."""
     found: dict[int, list[AbsentSession]] = {}
     for pupil_id, day, half, code, number in (
         Mark.objects.filter(
             school=school,
             academic_year=academic_year_of(on),
-            code__in=["I", "M"],
+            code__in=["I", "M", *NOT_EXPECTED],
             session__on__gt=on - LOOK_BACK,
             session__on__lte=on,
         )
@@ -78,7 +78,11 @@ def _absences(school: School, *, on: date) -> dict[int, list[AbsentSession]]:
         .values_list("pupil_id", "session__on", "session__half", "code_id", "session__number")
     ):
         found.setdefault(pupil_id, []).append(AbsentSession(day, half, code, number or 0))
-    return found
+    return {
+        pupil_id: sessions
+        for pupil_id, sessions in found.items()
+        if any(one.code not in NOT_EXPECTED for one in sessions)
+    }
 
 
 def _new(found: Sequence[Proposal], standing: Sequence[EvidenceRequest]) -> list[Proposal]:

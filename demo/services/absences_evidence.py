@@ -44,8 +44,9 @@ def _office(school: School) -> User | None:
 
 
 def _at(school: School, *, by: User, system: User, at: datetime, chance: random.Random) -> int:
-    evening = at - timedelta(hours=14)
-    proposed = propose(school, on=evening.date(), by=system, at=evening)
+    for days_ago in (13, 1):
+        evening = at - timedelta(days=days_ago) + timedelta(hours=11)
+        propose(school, on=evening.date(), by=system, at=evening)
     rows = list(EvidenceRequest.objects.filter(school=school).select_related("pupil").order_by("pk"))
     pupils = list(Pupil.objects.filter(school=school).order_by("pk"))
     if not rows and pupils:
@@ -57,10 +58,10 @@ def _at(school: School, *, by: User, system: User, at: datetime, chance: random.
                 evidence.Span(at.date() - timedelta(days=7), at.date() - timedelta(days=7)),
                 why="Seen at the swimming pool on the day.",
                 by=by,
-                at=at,
+                at=at - timedelta(days=3),
             )
         ]
-    for place, row in enumerate(chance.sample(rows, min(3, len(rows)))):
+    for place, row in enumerate(rows[:2] + rows[-1:] if len(rows) > 2 else rows):
         link = (
             PupilContact.objects.filter(pupil=row.pupil, court_order_restricts=False)
             .select_related("contact")
@@ -71,10 +72,14 @@ def _at(school: School, *, by: User, system: User, at: datetime, chance: random.
             continue
         if evidence.needs_talk(row, on=at.date()):
             evidence.log_talk(
-                row, words="Talked over how the school can help.", version=row.version, by=by, at=at
+                row,
+                words="Talked over how the school can help.",
+                version=row.version,
+                by=by,
+                at=row.proposed_at,
             )
             row.refresh_from_db()
-        asked_at = at - timedelta(days=12 if place == 1 else 2)
+        asked_at = max(at - timedelta(days=12), row.proposed_at + timedelta(hours=12))
         asked = evidence.ask(
             row,
             to=link.contact,
@@ -95,7 +100,7 @@ def _at(school: School, *, by: User, system: User, at: datetime, chance: random.
                 at=at,
             )
     _support(chance.sample(pupils, min(4, len(pupils))), by=by, at=at, chance=chance)
-    return max(proposed, len(rows))
+    return len(rows)
 
 
 def _support(pupils: list[Pupil], *, by: User, at: datetime, chance: random.Random) -> None:

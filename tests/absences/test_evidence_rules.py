@@ -190,7 +190,7 @@ class TestLeedon:
 
 class TestASpell:
     def test_goes_on_over_a_weekend(self) -> None:
-        [spell] = spells(sessions(3, 6))
+        [spell] = spells(sessions(3, 6), "I")
 
         assert (spell.first_day, spell.last_day, spell.days) == (date(2024, 11, 7), date(2024, 11, 12), 4)
 
@@ -198,12 +198,20 @@ class TestASpell:
         morning, *_ = sessions(0, 0, halves="AM")
         next_morning, *_ = sessions(1, 1, halves="AM")
 
-        assert [one.days for one in spells([next_morning, morning])] == [1, 1]
+        assert [one.days for one in spells([next_morning, morning], "I")] == [1, 1]
+
+    def test_goes_on_over_sessions_in_which_nobody_expects_the_pupil(self) -> None:
+        mornings = sessions(0, 2, halves="AM")
+        afternoons = sessions(0, 2, "C2", halves="PM")
+
+        [spell] = spells([*afternoons, *mornings], "I")
+
+        assert (spell.days, len(spell.sessions)) == (3, 3)
 
     def test_is_of_one_code(self) -> None:
         mixed = [*sessions(0, 0, halves="AM"), *sessions(0, 0, "M", halves="PM")]
 
-        assert [one.code for one in spells(mixed)] == ["I", "M"]
+        assert [len(spells(mixed, code)) for code in ("I", "M", "C")] == [1, 1, 0]
 
 
 class TestEverySchool:
