@@ -266,20 +266,15 @@ class RegisterForm:
                 row.seen = Standing(standing)
                 row.shown = standing
 
-    def show_words(self, words: Mapping[int, str]) -> None:
-        """Show beside each pupil without a mark or a known code that word of the absence came."""
-        for row in self.rows:
-            if not row.reason and row.seen.code in ("", "N"):
-                row.word = words.get(row.id, "")
-
     # --- reading --------------------------------------------------------------------------------------------
 
     def _read(self, row: Row, data: QueryDict) -> None:
-        row.seen = Standing.from_text(data.get(f"seen_{row.id}", ""))
-        row.shown = data.get(f"shown_{row.id}", row.seen.code)
-        row.arrived_text = data.get(f"arrived_{row.id}", "").strip()
-        row.nature = data.get(f"nature_{row.id}", "").strip()
-        radio, listed = data.get(f"mark_{row.id}", ""), data.get(f"code_{row.id}", "")
+        pk = row.key
+        row.seen = Standing.from_text(data.get(f"seen_{pk}", ""))
+        row.shown = data.get(f"shown_{pk}", row.seen.code)
+        row.arrived_text = data.get(f"arrived_{pk}", "").strip()
+        row.nature = data.get(f"nature_{pk}", "").strip()
+        radio, listed = data.get(f"mark_{pk}", ""), data.get(f"code_{pk}", "")
         entered = self._chosen(row.shown, radio, listed)
         if entered is None:
             row.code = radio
@@ -364,6 +359,8 @@ class RegisterForm:
             dress=self.dress,
             recent=source.recent,
             is_ahead=source.source == "ahead",
+            # Word matters where no mark says more: none, or N.
+            word=source.word if source.expected is None and source.code in ("", "N") else "",
         )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import F, Q
@@ -20,9 +21,12 @@ from registers.selectors.times import SessionTimesAt, session_times
 RECENT_SCHOOL_DAYS = 5
 
 
-@dataclass(frozen=True)
-class RecentMark:
-    """A mark of an earlier session, shown small beside the name; no code: none was taken."""
+class RecentMark(NamedTuple):
+    """
+    A mark of an earlier session, shown small beside the name; no code: none was taken.
+
+    A page has three hundred of them, and a tuple is the quickest to make.
+    """
 
     on: date
     half: str
@@ -49,6 +53,7 @@ class RegisterRow:
     source: str
     expected: Expected | None  # the weightiest of what is known ahead
     is_excused: bool  # by a part-time timetable, or by age
+    word: str  # what was told of an absence that nobody has judged yet
     recent: tuple[RecentMark, ...]  # oldest first, AM and PM of the recent school days before this session
 
     @property
@@ -119,16 +124,25 @@ WITH recent AS MATERIALIZED (
     WHERE class_group_id = %(class_group)s
         AND starts_on <= %(on)s AND (ends_on IS NULL OR ends_on >= %(on)s)
     ORDER BY pupil_id, starts_on DESC
+), told AS MATERIALIZED (
+    SELECT DISTINCT ON (pupil_id) pupil_id, words FROM registers_absenceword
+    WHERE school_id = %(school)s AND settled_at IS NULL
+        AND first_day <= %(on)s AND (first_day < %(on)s OR first_half <= %(half)s)
+        AND last_day >= %(on)s AND (last_day > %(on)s OR last_half >= %(half)s)
+    ORDER BY pupil_id, came_at DESC, id DESC
 )
 SELECT p.id, p.school_id, p.surname, p.forename, p.date_of_birth,
     y.opens_at, y.late_after_at, y.closes_at,
     x.code, x.nature, x.reason, x.is_excused,
     k.code, k.arrived_at, k.nature, k.source,
-    r.session_ids, r.codes,
-    (SELECT array_agg(id ORDER BY number) FROM recent),
-    (SELECT array_agg("on" ORDER BY number) FROM recent),
-    (SELECT array_agg(half ORDER BY number) FROM recent),
-    t.id, t.taken_at, t.saved_at, t.taken_by_id, u.name
+    told.words, r.session_ids, r.codes,
+    -- What is of all alike stands with the first pupil only.
+    CASE WHEN row_number() OVER in_order = 1 THEN (SELECT array_agg(id ORDER BY number) FROM recent) END,
+    CASE WHEN row_number() OVER in_order = 1 THEN (SELECT array_agg("on" ORDER BY number) FROM recent) END,
+    CASE WHEN row_number() OVER in_order = 1 THEN (SELECT array_agg(half ORDER BY number) FROM recent) END,
+    t.id, t.taken_by_id, u.name,
+    CASE WHEN row_number() OVER in_order = 1 THEN t.taken_at END,
+    CASE WHEN row_number() OVER in_order = 1 THEN t.saved_at END
 FROM of_class AS c
 JOIN registers_pupil AS p ON p.id = c.pupil_id
 LEFT JOIN registers_yeargrouptimes AS y ON y.session_id = %(session)s AND y.year_group = c.year_group
@@ -147,6 +161,7 @@ LEFT JOIN LATERAL (
             AND session_id = ANY (ARRAY(SELECT id FROM recent WHERE academic_year = %(year)s - 1))
     ) AS m
 ) AS r ON %(sessions)s > 0
+LEFT JOIN told ON told.pupil_id = p.id
 LEFT JOIN registers_register AS t
     ON t.class_group_id = %(class_group)s AND t.session_id = %(session)s
 LEFT JOIN accounts_user AS u ON u.id = t.taken_by_id
@@ -155,6 +170,7 @@ WHERE EXISTS (
     WHERE e.pupil_id = p.id
         AND e.starts_on <= %(on)s AND (e.leaving_on IS NULL OR e.leaving_on >= %(on)s)
 )
+WINDOW in_order AS (ORDER BY p.surname, p.forename, p.id)
 ORDER BY p.surname, p.forename, p.id
 """
 # What a register shows of a pupil, in the order of the model; a page of thirty pupils carries nothing else.
@@ -170,6 +186,7 @@ def register_parameters(
         "class_group": class_group.pk,
         "session": session.pk,
         "on": session.on,
+        "half": session.half,
         "year": session.academic_year,
         "number": session.number or 0,
         "sessions": recent_days * 2,
@@ -188,16 +205,19 @@ def register_page(
         cursor.execute(REGISTER_ROWS, register_parameters(class_group, session, recent_days=recent_days))
         found = cursor.fetchall()
     own_times = session_times(session)
+    if not found:
+        return RegisterPage(class_group, session, None, (), own_times)
+    width = len(PUPIL_FIELDS)
+    session_ids, days, halves = (part or () for part in found[0][width + 14 : width + 17])
+    register = _register_of(class_group, session, *found[0][width + 17 :])
     rows: list[RegisterRow] = []
     times: set[SessionTimesAt] = set()
-    width = len(PUPIL_FIELDS)
     for line in found:
         opens_at, late_after_at, closes_at = line[width : width + 3]
         times.add(own_times if opens_at is None else SessionTimesAt(opens_at, late_after_at, closes_at))
         known_code, known_nature, reason, is_excused = line[width + 3 : width + 7]
-        code, arrived_at, nature, source = line[width + 7 : width + 11]
-        marked, codes, session_ids, days, halves = (part or () for part in line[width + 11 : width + 16])
-        code_of = dict(zip(marked, codes, strict=True))
+        code, arrived_at, nature, source, word, marked, codes = line[width + 7 : width + 14]
+        code_of = dict(zip(marked, codes, strict=True)) if marked else {}
         rows.append(
             RegisterRow(
                 pupil=Pupil.from_db(connection.alias, PUPIL_FIELDS, line[:width]),
@@ -207,13 +227,13 @@ def register_page(
                 source=source or "",
                 expected=Expected(known_code, reason, known_nature) if known_code else None,
                 is_excused=bool(is_excused),
+                word=word or "",
                 recent=tuple(
                     RecentMark(on, half, code_of.get(session_id, ""))
                     for session_id, on, half in zip(session_ids, days, halves, strict=True)
                 ),
             )
         )
-    register = _register_of(class_group, session, *found[0][width + 16 :]) if found else None
     return RegisterPage(
         class_group, session, register, tuple(rows), times.pop() if len(times) == 1 else own_times
     )
@@ -223,10 +243,10 @@ def _register_of(
     class_group: ClassGroup,
     session: Session,
     pk: int | None,
-    taken_at: datetime,
-    saved_at: datetime,
     taken_by_id: int,
     taken_by_name: str,
+    taken_at: datetime,
+    saved_at: datetime,
 ) -> Register | None:
     if pk is None:
         return None

@@ -22,7 +22,6 @@ from registers.models import Session
 from registers.posts import position_of
 from registers.register_rows import draw_rows
 from registers.selectors import registers as selectors
-from registers.selectors.absence_words import words_for_register
 from registers.services import marks
 from registers.services.marks import MarksChangedMeanwhile, MarksRefused, RegisterClosed, Saved
 
@@ -78,7 +77,6 @@ def _show_register(
 ) -> HttpResponse:
     session = form.session
     closed = marks.is_closed(session, at=at)
-    form.show_words(words_for_register(form.page.class_group, session))
     try:
         access.check_can_save_marks(request.roles, session, at=at)
         refusal = ""

@@ -132,10 +132,10 @@ class TestOpeningARegister:
 
         with_thirty = queries_of(client, many.url)
 
-        # The person; school and roles; the class and whether the teacher teaches it; the session of the day;
-        # the pupils with their marks and the register; word of absences that nobody has judged yet. The
-        # session of the browser comes from the cache.
-        assert len(with_three) == len(with_thirty) == 5
+        # The person; school and roles; the class and whether the teacher teaches it, with the session of the
+        # day; the pupils with their marks, the register and word of absences. The session of the browser
+        # comes from the cache.
+        assert len(with_three) == len(with_thirty) == 4
 
     def test_says_that_a_class_is_empty(
         self, school: School, class_group: ClassGroup, class_teacher: User, sign_in: SignIn, while_open: None
