@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from django_scopes import scopes_disabled
+
 from absences.models import (
     Attachment,
     EvidenceDemand,
@@ -186,6 +188,21 @@ def covers(notice: UnauthorisingNotice, request: EvidenceRequest) -> bool:
         notice.last_day,
         notice.last_half,
     ) >= (request.last_day, "PM")
+
+
+def asked_of_children(children: Sequence[Pupil]) -> dict[int, list[EvidenceRequest]]:
+    """
+    Return what families were asked to send and have not sent, by child, the most pressing first.
+
+    One statement, without a school's scope: `absences.access.children_of` decided whose they are.
+    """
+    found: dict[int, list[EvidenceRequest]] = {}
+    with scopes_disabled():
+        for request in EvidenceRequest.objects.filter(
+            pupil__in=[child.pk for child in children], state=EvidenceState.ASKED
+        ).order_by("due_on", "pk"):
+            found.setdefault(request.pupil_id, []).append(request)
+    return found
 
 
 def notices_of(pupil: Pupil) -> list[UnauthorisingNotice]:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from absences import access, languages
+from absences.selectors.evidence import asked_of_children
 from absences.selectors.family import family_cards
 from absences.selectors.parents import reports_of
 from absences.views.parents_reports import report_line
@@ -37,5 +38,12 @@ def family(request: HttpRequest) -> HttpResponse:
         )
         for card in family_cards(children, at=now)
     ]
-    context = {"now": now, "today": today, "cards": cards, "languages": languages.languages()}
+    asked = asked_of_children(children)
+    context = {
+        "now": now,
+        "today": today,
+        "cards": cards,
+        "asked": [(child, request) for child in children for request in asked.get(child.pk, ())],
+        "languages": languages.languages(),
+    }
     return render(request, "absences/family.html", context)

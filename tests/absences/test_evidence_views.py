@@ -353,3 +353,15 @@ class TestAParent:
         response = sign_in(parent).get(reverse("absences:family_evidence", args=[proposed.pk]))
 
         assert response.status_code == 404
+
+    def test_is_reminded_on_the_first_page_until_it_is_sent(
+        self, pupil: Pupil, parent: User, sign_in: SignIn, lunts_heath: School
+    ) -> None:
+        asked = asked_for(pupil)
+        client = sign_in(parent)
+        page = reverse("absences:family_evidence", args=[asked.pk])
+        assert page in text_of(client.get(reverse("absences:family")))
+
+        client.post(page, {"kind": "prescription", "files": [sent(picture())]})
+
+        assert page not in text_of(client.get(reverse("absences:family")))

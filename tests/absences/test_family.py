@@ -197,15 +197,15 @@ class TestTheFamilyPage:
     ):
         client = sign_in(parent)
         write_marks(pupil, week[:1], "I", by=by)
-        # The person, roles held; children 2; reports; sessions, figures 2, today's marks, absences.
-        with django_assert_num_queries(10):
+        # The person, roles held; children 2; reports; proof asked for; sessions, figures 2, today's marks, absences.
+        with django_assert_num_queries(11):
             page_of(client)
         write_marks(pupil, week[1:], "I", by=by)
         for _ in range(4):
             sibling = pupil_in_class(class_group)
             PupilContactFactory(pupil=sibling, contact=contact_of(parent, school))
             write_marks(sibling, week, "I", by=by)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             page_of(client)
 
 
