@@ -197,7 +197,7 @@ class TestTheFamilyPage:
     ):
         client = sign_in(parent)
         write_marks(pupil, week[:1], "I", by=by)
-        # The person, roles held; children 2; reports; proof asked for; sessions, figures 2, today's marks, absences.
+        # The person, roles held; children 2; reports; proof; sessions, figures 2, today's marks, absences.
         with django_assert_num_queries(11):
             page_of(client)
         write_marks(pupil, week[1:], "I", by=by)
