@@ -54,7 +54,8 @@ def _served(found: Attachment) -> HttpResponse:
         logger.error("attachment %s is not what was kept", found.pk)
         raise Http404
     response = HttpResponse(content, content_type=found.kind)
-    response["Content-Disposition"] = content_disposition_header(not found.is_picture, found.name)
+    shown = content_disposition_header(not found.is_picture, found.name)
+    response["Content-Disposition"] = shown or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
