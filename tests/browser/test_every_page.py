@@ -24,13 +24,15 @@ from tests.whole.world import DAY, World, give_to_family, world_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# What a GET answers with something else than a page: JSON for scripts, and letters as PDF.
+# What a GET answers with something else than a page: JSON for scripts, letters and files.
 NO_PAGES = frozenset(
     {
         "registers:changes",
         "registers:outbox",
         "letters:file",
+        "absences:attachment",
         "absences:child_letter",
+        "absences:family_attachment",
         "escalation:step-preview",
     }
 )
@@ -127,7 +129,8 @@ class TestTheTable:
 
     @pytest.mark.parametrize("row", WITHOUT_PAGE, ids=lambda row: row.name)
     def test_leaves_out_only_what_is_no_page(self, place: Place, sign_in: SignIn, row: Row):
-        answer = sign_in(place.people[HEAD]).get(place.address(row))
+        who = place.people[PARENT if row.is_of_family else HEAD]
+        answer = sign_in(who).get(place.address(row))
 
         assert answer.status_code == row.status
         assert "text/html" not in answer.headers["Content-Type"] or row.status == 409
