@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from absences.forms.parents import FilesField
 from absences.models import EvidenceKind, EvidenceRule, NoticeWay
-from absences.services.evidence import WAYS, Span
+from absences.services.evidence import Span
 from absences.services.notices import Told
 from accounts.fields import DatePartsField, offer
 from registers.forms.arrivals import ClockField
@@ -93,7 +93,12 @@ class AskForm(PersonMixin):
     contact = forms.ChoiceField(label="Whom", error_messages={"required": "Choose whom you ask"})
     way = forms.ChoiceField(
         label="How",
-        choices=[(key, words[3:].capitalize()) for key, words in WAYS.items()],
+        choices=[
+            ("message", "Message, sent now"),
+            ("letter", "Letter, which you write"),
+            ("phone", "Telephone"),
+            ("in_person", "In person"),
+        ],
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how"},
     )
