@@ -8,6 +8,7 @@ from django_scopes import scope, scopes_disabled
 from absences.models import SchoolTerms
 from absences.services import attachments, evidence_proposals, reports
 from absences.services.follow_up import follow_up
+from absences.services.timetable_reviews import plan_reviews
 from accounts.models import School
 from accounts.people import system_user
 from registers.clock import present_moment
@@ -45,11 +46,16 @@ def sweep_attachments(**_: object) -> None:
 
 @shared_task(name="absences.tasks.follow_up_everywhere", ignore_result=True)
 def follow_up_everywhere(**_: object) -> None:
-    """Raise what today's unexplained absences ask for, at every school; twice changes nothing."""
+    """
+    Raise what today's unexplained absences ask for, and reviews that are due, at every school.
+
+    Running it twice changes nothing more.
+    """
     at = present_moment()
     for school in School.objects.order_by("pk"):
         with scope(school=school):
             follow_up(school, at=at)
+            plan_reviews(school, by=system_user(), at=at)
 
 
 @shared_task(name="absences.tasks.follow_reports", ignore_result=True)

@@ -2,11 +2,15 @@
 
 from datetime import date
 
+from absences.rules.terms import Appointments
 from registers.rules.codes import NATIONAL_CODES, CodeRule
 
 _GROUPS = ("leave", "authorised", "unavoidable", "unauthorised")
 # X and C2 rest on the pupil's age and timetable, N says that nobody knows why, U on an arrival.
 _NEVER = frozenset({"X", "C2", "N", "U"})
+
+# The reason of a routine visit to a doctor, a dentist or an optician.
+ROUTINE = "appointment"
 
 
 def codes_for_reports(on: date) -> tuple[CodeRule, ...]:
@@ -16,3 +20,12 @@ def codes_for_reports(on: date) -> tuple[CodeRule, ...]:
         for rule in NATIONAL_CODES
         if rule.group in _GROUPS and rule.is_mark and rule.is_valid_on(on) and rule.symbol not in _NEVER
     )
+
+
+def only_the_head_authorises(appointments: Appointments | None) -> bool:
+    """
+    Say whether only the head may authorise a routine appointment in school hours.
+
+    Welbourn wants those out of school hours (003:157); M if the head accepts it, else O (WEL-11).
+    """
+    return appointments is not None and appointments.routine == "unauthorised_in_hours"

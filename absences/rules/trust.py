@@ -23,6 +23,7 @@ class Circumstances:
     contradicted_by: str = ""  # the reference of another report of the same session
     is_longer_than_said: bool = False  # goes on after another report, where the school then asks for a note
     has_note: bool = False
+    is_for_the_head: bool = False  # only the head authorises such absences at the school
 
 
 def doubts(about: Circumstances) -> tuple[str, ...]:
@@ -37,6 +38,8 @@ def doubts(about: Circumstances) -> tuple[str, ...]:
         found.append("Sent by a contact without parental responsibility.")
     if reason.usually == "unauthorised":
         found.append("Absences for this reason are usually not authorised.")
+    elif about.is_for_the_head:
+        found.append("The headteacher decides about routine appointments in school hours.")
     elif reason.usually == "decided":
         found.append("The school decides about this reason case by case.")
     if not about.is_within_limits:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from absences.models import Channel, Report, ReportState
 from absences.rules.reasons import ILLNESS
+from absences.rules.report_codes import ROUTINE, only_the_head_authorises
 from absences.rules.reporting import Limits
 from absences.rules.terms import Terms
 from absences.rules.trust import Circumstances, doubts
@@ -114,6 +115,7 @@ def _circumstances(
         is_longer_than_said=terms.reporting.note_if_longer_than_indicated
         and goes_on_after(report, others, held) is not None,
         has_note=bool(report.note.strip()),
+        is_for_the_head=report.reason == ROUTINE and only_the_head_authorises(terms.appointments),
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from absences.models import Report, ReportState
-from absences.rules.report_codes import codes_for_reports
+from absences.rules.report_codes import ROUTINE, codes_for_reports, only_the_head_authorises
 from absences.selectors.report_trust import doubts_about, overlap
 from absences.selectors.terms import terms_on
 from absences.services import report_register
@@ -33,21 +33,29 @@ from registers.words import code_name, day
 
 @transaction.atomic
 def accept(
-    report: Report, *, version: int, code: str | None = None, by: User, at: datetime, position: str
+    report: Report,
+    *,
+    version: int,
+    code: str | None = None,
+    decides_leave: bool = False,
+    by: User,
+    at: datetime,
+    position: str,
 ) -> Report:
     """
     Accept a report, with its proposed code or another; what it speaks of counts from now on.
 
     Registers that are not closed open with the code. Marks that say "not known why" and those that rest on
     the report become it, with the reference as reason; a mark by which the child was in school stays.
+    `decides_leave` says that the person is the head or a designate.
 
-    :raises ReportRefused: the code cannot stand, another report was accepted with another code, or a call
-        back is outstanding
+    :raises ReportRefused: the code cannot stand, another report was accepted with another code, a call back
+        is outstanding, or the head decides about such absences at this school
     :raises ReportChangedMeanwhile: somebody else acted on it
     """
     row = locked(report, version=version, states=(ReportState.WAITING,))
     decided = code or row.code
-    faults = _accepting_faults(row, decided)
+    faults = _accepting_faults(row, decided, decides_leave=decides_leave, on=at.date())
     if faults:
         raise ReportRefused(faults)
     try:
@@ -267,12 +275,22 @@ def write_down(
     return WrittenDown(tuple(done), left)
 
 
-def _accepting_faults(report: Report, code: str) -> dict[str, str]:
+def _accepting_faults(report: Report, code: str, *, decides_leave: bool, on: date) -> dict[str, str]:
     if code not in {rule.symbol for rule in codes_for_reports(report.first_day)}:
         return {"code": "Choose the code with which the absence is recorded"}
     counts_as = CODE_BY_SYMBOL[code].statistical_class
     if counts_as is StatisticalClass.AUTHORISED and report.needs_call_back and report.called_back_at is None:
         return {"call_back": "Call back first: a voicemail alone does not authorise an absence"}
+    if (
+        counts_as is StatisticalClass.AUTHORISED
+        and report.reason == ROUTINE
+        and not decides_leave
+        and only_the_head_authorises(terms_on(report.school, on).appointments)
+    ):
+        return {
+            "code": "The headteacher decides about routine appointments in school hours: choose O, or leave"
+            " it to the headteacher"
+        }
     for other in Report.objects.filter(
         pupil_id=report.pupil_id,
         state=ReportState.ACCEPTED,

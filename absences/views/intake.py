@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from absences.access import can_decide_leave
 from absences.forms.intake import (
     CHANNELS,
     AcceptForm,
@@ -82,13 +83,15 @@ def accept(request: StaffRequest, pk: int) -> HttpResponse:
     form = AcceptForm(request.POST, on=row.first_day, code=row.code)
     if not form.is_valid():
         return _show_report(request, row, form)
+    at = present_moment()
     try:
         done = reports.accept(
             row,
             version=_version(request),
             code=form.cleaned_data["code"],
+            decides_leave=can_decide_leave(request.user, request.roles, school=request.school, on=at.date()),
             by=request.user,
-            at=present_moment(),
+            at=at,
             position=position_of(request.roles),
         )
     except ReportChangedMeanwhile as changed:
