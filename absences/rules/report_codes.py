@@ -1,6 +1,6 @@
 """The codes that the office may decide on for an absence that somebody reported."""
 
-from datetime import date
+from datetime import date, datetime, time
 
 from absences.rules.terms import Appointments
 from registers.rules.codes import NATIONAL_CODES, CodeRule
@@ -29,3 +29,16 @@ def only_the_head_authorises(appointments: Appointments | None) -> bool:
     Welbourn wants those out of school hours (003:157); M if the head accepts it, else O (WEL-11).
     """
     return appointments is not None and appointments.routine == "unauthorised_in_hours"
+
+
+def is_told_too_late(
+    appointments: Appointments | None, *, on: date, at: time | None, told_at: datetime
+) -> bool:
+    """
+    Say whether word of an appointment came after it, at a school that authorises only what it is told before.
+
+    Lunt's Heath does (002:181). `told_at` is in local time; without a time the whole day counts as before.
+    """
+    if appointments is None or appointments.advance_notice != "required_to_authorise":
+        return False
+    return (told_at.date(), told_at.time()) > (on, at or time.max)

@@ -24,6 +24,7 @@ class Circumstances:
     is_longer_than_said: bool = False  # goes on after another report, where the school then asks for a note
     has_note: bool = False
     is_for_the_head: bool = False  # only the head authorises such absences at the school
+    is_told_too_late: bool = False  # of an appointment, where the school authorises what it is told before
 
 
 def doubts(about: Circumstances) -> tuple[str, ...]:
@@ -44,6 +45,8 @@ def doubts(about: Circumstances) -> tuple[str, ...]:
         found.append("The school decides about this reason case by case.")
     if not about.is_within_limits:
         found.append("Longer, or further away, than families may report.")
+    if about.is_told_too_late:
+        found.append("Told after the appointment: the school authorises those that it is told of before.")
     if about.awaits_call_back:
         found.append("A voicemail: somebody has to be called back first.")
     if about.evidence_needed:

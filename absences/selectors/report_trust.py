@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from django.utils import timezone
+
 from absences.models import Channel, Report, ReportState
-from absences.rules.reasons import ILLNESS
-from absences.rules.report_codes import ROUTINE, only_the_head_authorises
+from absences.rules.reasons import ILLNESS, REASON_BY_KEY
+from absences.rules.report_codes import ROUTINE, is_told_too_late, only_the_head_authorises
 from absences.rules.reporting import Limits
 from absences.rules.terms import Terms
 from absences.rules.trust import Circumstances, doubts
@@ -93,7 +95,7 @@ def _circumstances(
     terms: Terms,
     evidence_needed: str,
 ) -> Circumstances:
-    received_on = report.received_at.date()
+    received_on = timezone.localtime(report.received_at).date()
     days = [day for day in held if report.first_day <= day <= report.last_day]
     back = len([day for day in held if report.first_day <= day < received_on])
     own = link is not None and not link.court_order_restricts and link.may_sign_in
@@ -116,6 +118,13 @@ def _circumstances(
         and goes_on_after(report, others, held) is not None,
         has_note=bool(report.note.strip()),
         is_for_the_head=report.reason == ROUTINE and only_the_head_authorises(terms.appointments),
+        is_told_too_late=REASON_BY_KEY[report.reason].needs_time
+        and is_told_too_late(
+            terms.appointments,
+            on=report.first_day,
+            at=report.appointment_at,
+            told_at=timezone.localtime(report.received_at),
+        ),
     )
 
 

@@ -206,6 +206,15 @@ class TestLuntsHeath:
 
         assert (row.notice_days, row.notice_met, row.state) == (days, is_met, "waiting")
 
+    def test_lets_any_parent_ask(self, school, pupil, sign_in):
+        """002:224 names no home."""
+        away = UserFactory(name="Away Parent")
+        parent_of(away, pupil, lives_with=False)
+
+        row = asked(away, sign_in, pupil)
+
+        assert (row.state, row.applicant_ok) == ("waiting", True)
+
     def test_warns_the_family_of_short_notice(self, school, pupil, parent, sign_in):
         client = sign_in(parent)
         key, _ = walk(client, [pupil], until="address")
@@ -255,6 +264,15 @@ class TestWelbourn:
         row = notice_until(parent, sign_in, pupil, first_day)
 
         assert (row.notice_days, row.notice_met, row.state) == (days, is_met, "waiting")
+
+    def test_lets_any_parent_ask(self, school, pupil, sign_in):
+        """003:273-311: the form asks for a parent's name alone."""
+        away = UserFactory(name="Away Parent")
+        parent_of(away, pupil, lives_with=False)
+
+        row = asked(away, sign_in, pupil)
+
+        assert (row.state, row.applicant_ok) == ("waiting", True)
 
     def test_weighs_attendance_above_95_with_its_basis(self, school, pupil, parent, head, sign_in):
         """003:117: the only document that weighs it."""

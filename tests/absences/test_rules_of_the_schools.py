@@ -14,6 +14,7 @@ from django_scopes import scope, scopes_disabled
 
 from absences.models import EvidenceRequest, Report, Task, TaskKind
 from absences.rules.leave import KINDS, grant_codes
+from absences.selectors.reports import report_page
 from absences.services import evidence, notices, reports
 from absences.services.evidence_proposals import propose
 from absences.services.follow_up import follow_up
@@ -174,6 +175,46 @@ def test_elsewhere_the_office_authorises_appointments(
     reports.accept(report, version=1, by=office, at=at(TUESDAY, "8:55"), position="Office")
 
     assert state_of(report) == ("accepted", "M", 2)
+
+
+class TestLuntsHeathAppointments:
+    """002:181: authorised if the school is notified in advance."""
+
+    @pytest.mark.parametrize(("clock", "is_late"), [("10:30", False), ("10:31", True)])
+    def test_that_are_told_of_afterwards_are_for_the_office_to_judge(
+        self, clock: str, is_late: bool, school: School, pupil: Pupil, parent: User, contact: Contact
+    ) -> None:
+        give_terms(school, "lunts_heath")
+        held_sessions(school, date(2025, 11, 10), date(2025, 11, 14))
+        back = {"expected_return": TUESDAY}
+        said = told(
+            reason="hospital",
+            appointment_at=time(10, 30),
+            clock=clock,
+            first_half="AM",
+            last_half="AM",
+            **back,
+        )
+
+        report = send(pupil, said, by=parent, contact=contact)
+
+        doubts = report_page(report, on=TUESDAY).row.doubts
+        late = "Told after the appointment: the school authorises those that it is told of before."
+        assert doubts == ((late,) if is_late else ())
+        assert (report.known_ahead is None) is is_late
+
+    @pytest.mark.parametrize("key", ["werrington", "welbourn", "leedon"])
+    def test_are_judged_so_there_alone(
+        self, key: str, school: School, pupil: Pupil, parent: User, contact: Contact
+    ) -> None:
+        """000:270 asks for notice where possible; 003:157 and 004 ask for none."""
+        give_terms(school, key)
+        held_sessions(school, date(2025, 11, 10), date(2025, 11, 14))
+        said = told(reason="hospital", appointment_at=time(10, 30), clock="12:00")
+
+        report = send(pupil, said, by=parent, contact=contact)
+
+        assert not any("Told after" in doubt for doubt in report_page(report, on=TUESDAY).row.doubts)
 
 
 class TestWelbournLeave:
