@@ -63,7 +63,7 @@ def queue(
     standing = Message.objects.filter(school=school, key=key, contact=to, instead_of__isnull=True).first()
     if standing is not None:
         return standing
-    if pupil is not None and not _may_hear_of(pupil, to):
+    if pupil is not None and not may_hear_of(pupil, to):
         return None
     usable = [channel for channel in channels or USUAL_CHANNELS if address_of(to, channel)]
     if not usable:
@@ -127,7 +127,7 @@ def send_again(message: Message, *, by: User, at: datetime) -> Message:
         ).exists()
     ):
         raise NotToBeSentAgain("This message was sent again already. See the newer one.")
-    if message.pupil is not None and not _may_hear_of(message.pupil, message.contact):
+    if message.pupil is not None and not may_hear_of(message.pupil, message.contact):
         raise NotToBeSentAgain("This person may not be told of the pupil any more.")
     if not address_of(message.contact, message.channel):
         raise NotToBeSentAgain("The person has no such address any more. Add one under Parents and contacts.")
@@ -140,7 +140,7 @@ def follow_up(message: Message, *, at: datetime) -> Message | None:
 
     Return the new message, None when no channel is left or the person may not hear of the pupil any more.
     """
-    if message.pupil is not None and not _may_hear_of(message.pupil, message.contact):
+    if message.pupil is not None and not may_hear_of(message.pupil, message.contact):
         return None
     usable = [channel for channel in message.others if address_of(message.contact, channel)]
     if not usable:
@@ -244,5 +244,6 @@ def wake_after_commit(message_id: int) -> None:
     transaction.on_commit(wake, robust=True)
 
 
-def _may_hear_of(pupil: Pupil, contact: Contact) -> bool:
+def may_hear_of(pupil: Pupil, contact: Contact) -> bool:
+    """Say whether a person is a contact of the pupil whom no court order keeps away. One statement."""
     return PupilContact.objects.filter(pupil=pupil, contact=contact, court_order_restricts=False).exists()

@@ -21,13 +21,14 @@ from django.utils import timezone
 from letters.delivery.port import BackEnd, NotKnown, NotNow, Outgoing, Port, Refused
 from letters.models import Message, MessageChannel, MessageState
 from letters.rules import outbox
-from letters.services.messages import follow_up, note_move
+from letters.services.messages import follow_up, may_hear_of, note_move
 
 logger = logging.getLogger(__name__)
 
 # A worker that has not begun to hand a message over by now is slow or gone; the mark it sets first tells.
 SLOW_AFTER = timedelta(minutes=2)
 ASK_AFTER_SILENCE = timedelta(minutes=2)
+_KEPT_AWAY = "This person may not be told of the pupil any more."
 _NOT_KNOWN = "It is not known whether this message went out. Ask the person, or send it again."
 
 
@@ -127,6 +128,9 @@ def _carry(message: Message, *, port: Port, at: datetime, luck: float) -> str:
     settled = _look_first(trial, outgoing)
     if settled is not None:
         return settled
+    # Asked again here: an order may have come while the message waited out the night or a broken line.
+    if message.pupil is not None and not may_hear_of(message.pupil, message.contact):
+        return _fail(message, _KEPT_AWAY, at=at, falls_back=False)
     if at - message.queued_at > outbox.GIVE_UP_AFTER[message.channel]:
         return _fail(message, "It could not be sent in time.", at=at)
     is_handed_over = False
