@@ -181,7 +181,7 @@ def ask(
                 kind="evidence_request",
                 to=to,
                 pupil=held.pupil,
-                subject=f"Please send proof of {held.pupil.forename}’s absence",
+                subject="Please send proof of an absence",
                 body=words or asking_words(held, due_on),
                 by=by,
                 at=at,

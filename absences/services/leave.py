@@ -420,7 +420,7 @@ def _invite(row: LeaveRequest, links: Iterable[PupilContact], *, by: User, at: d
             kind="leave_invitation",
             to=contact,
             pupil=pupil,
-            subject=f"Leave for {pupil.forename}",
+            subject="Leave from school",
             body=(
                 f"We were told that {pupil.full_name} may be away from school from {days}. At our school "
                 "only a parent whom the child normally lives with can ask for leave. If you want to ask, "

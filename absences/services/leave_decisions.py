@@ -347,7 +347,7 @@ def _tell(request: LeaveRequest, *, by: User, at: datetime) -> None:
         kind="leave_decided",
         to=request.applicant,
         pupil=request.pupil,
-        subject=f"Your request for leave for {request.pupil.forename}",
+        subject=f"Your request for leave {request.reference}",
         body=(
             f"We have answered your request for leave for {request.pupil.full_name} "
             f"(reference {request.reference}). Please sign in to Rollcall to read the answer, or ask the "
