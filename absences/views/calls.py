@@ -231,9 +231,9 @@ def _contact_line(pupil: ListedPupil, contact: ListedContact, asked: Next | None
 
 def attempt_words(attempt: Attempt, pupil: ListedPupil) -> dict[str, object]:
     """Return an attempt in words: who, how, what it came to."""
-    who = attempt.person
-    if attempt.contact_id is not None:
-        who = next((one.name for one in pupil.contacts if one.contact_id == attempt.contact_id), "")
+    contact = next((one for one in pupil.contacts if one.contact_id == attempt.contact_id), None)
+    who = attempt.person if attempt.contact_id is None else contact.name if contact else ""
+    is_kept_away = contact is not None and contact.is_kept_away
     return {
         "id": attempt.id,
         "at": attempt.at,
@@ -243,7 +243,8 @@ def attempt_words(attempt: Attempt, pupil: ListedPupil) -> dict[str, object]:
         "outcome": AttemptOutcome(attempt.outcome).label,
         "reason": REASON_BY_KEY[attempt.reason].label if attempt.reason in REASON_BY_KEY else "",
         "note": attempt.note,
-        "address": attempt.address,
+        # Whoever calls from here must not find the number of somebody kept away; the pupil's log keeps it.
+        "address": "" if is_kept_away else attempt.address,
     }
 
 
