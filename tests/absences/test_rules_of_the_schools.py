@@ -20,6 +20,7 @@ from absences.services.evidence_proposals import propose
 from absences.services.follow_up import follow_up
 from absences.services.reports import ReportRefused
 from absences.services.timetable_reviews import plan_reviews
+from absences.tasks import follow_up_everywhere
 from accounts.errors import DomainError
 from accounts.models import Event, School, User
 from accounts.people import system_user
@@ -262,6 +263,15 @@ class TestWelS9:
         assert (task.kind, task.pupil_id, task.source) == ("review", timetable.pupil_id, "003:250")
         assert task.what == "Review the part-time timetable with the family on Mon 2 Dec."
         assert task.due_at == london(date(2024, 12, 2), time(15, 0))
+
+    def test_is_planned_by_the_clock(self, office: User) -> None:
+        self.agreed("welbourn", office)
+
+        with clock_at(time(9, 0), date(2024, 11, 25)):
+            follow_up_everywhere()
+            follow_up_everywhere()
+
+        assert [task.due_at for task in Task.objects.all()] == [london(date(2024, 12, 2), time(15, 0))]
 
     def test_is_reviewed_earlier_when_that_was_agreed(self, office: User) -> None:
         school, _ = self.agreed("welbourn", office, review_on=date(2024, 11, 18))
