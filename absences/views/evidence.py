@@ -192,7 +192,11 @@ def _show(page: Page, *, status: int = 200) -> HttpResponse:
         "forms": {name: page.form(name) for name, is_shown in shown.items() if is_shown},
         # The form that was refused: its errors stand in the summary.
         "form": next(iter(page.bound.values()), None),
-        "is_overdue": row.due_on is not None and row.due_on < page.at.date() and is_open,
+        # What came is not late any more: it waits for the school.
+        "is_overdue": is_open
+        and row.received_at is None
+        and row.due_on is not None
+        and row.due_on < page.at.date(),
         "today": page.at.date(),
     }
     return render(page.request, "absences/evidence/one.html", context, status=status)
