@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django_scopes import scope, scopes_disabled
 
-from absences.models import Report, ReportState, SchoolAbsenceSettings
+from absences.models import Attachment, Channel, Report, ReportState, SchoolAbsenceSettings
 from absences.rules.reporting import Limits
 from absences.rules.telling import Calendar
 from absences.rules.terms import Terms
@@ -170,6 +170,15 @@ def contact_at(user: User, school: School) -> Contact | None:
         return Contact.objects.filter(user=user, school=school).first()
 
 
+def _told_by(user: User) -> Q:
+    """
+    Return what makes a report a person's own: they are who told, or they sent it online themselves.
+
+    A parent who works in the office writes down what others tell; that is not theirs to read at home.
+    """
+    return Q(contact__user=user) | Q(recorded_by=user, channel=Channel.ONLINE)
+
+
 def reports_of(user: User, children: Iterable[Pupil]) -> list[Report]:
     """
     Return what a parent told of their children, newest first; one statement.
@@ -178,10 +187,7 @@ def reports_of(user: User, children: Iterable[Pupil]) -> list[Report]:
     """
     with scopes_disabled():
         return list(
-            Report.objects.filter(
-                Q(contact__user=user) | Q(recorded_by=user),
-                pupil__in=list(children),
-            )
+            Report.objects.filter(_told_by(user), pupil__in=list(children))
             .exclude(state=ReportState.REPLACED)
             .select_related("pupil", "school", "decided_by")
             .order_by("-received_at", "-pk")
@@ -192,10 +198,16 @@ def reports_of_submission(user: User, submission: UUID) -> list[Report]:
     """Return the reports that a person sent in one go, eldest child first."""
     with scopes_disabled():
         return list(
-            Report.objects.filter(Q(contact__user=user) | Q(recorded_by=user), submission=submission)
+            Report.objects.filter(_told_by(user), submission=submission)
             .select_related("pupil", "school")
             .order_by("pupil__date_of_birth", "pupil__forename", "pk")
         )
+
+
+def with_files(reports: Iterable[Report]) -> set[int]:
+    """Return the ids of those reports to which a file belongs."""
+    with scopes_disabled():
+        return set(Attachment.objects.filter(report__in=list(reports)).values_list("report_id", flat=True))
 
 
 def report_of(user: User, report_id: int | None, children: Iterable[Pupil]) -> Report | None:
@@ -204,9 +216,7 @@ def report_of(user: User, report_id: int | None, children: Iterable[Pupil]) -> R
         return None
     with scopes_disabled():
         return (
-            Report.objects.filter(
-                Q(contact__user=user) | Q(recorded_by=user), pk=report_id, pupil__in=list(children)
-            )
+            Report.objects.filter(_told_by(user), pk=report_id, pupil__in=list(children))
             .select_related("pupil", "school", "contact", "decided_by")
             .first()
         )

@@ -27,6 +27,7 @@ from absences.selectors.parents import (
     report_of,
     reports_of_submission,
     unexplained,
+    with_files,
 )
 from absences.services import parents
 from absences.services.attachments import AttachmentsRefused
@@ -336,6 +337,7 @@ def sent(request: HttpRequest, key: UUID) -> HttpResponse:
         raise Http404
     pupils = [child for child in children if child.pk in {report.pupil_id for report in reports}]
     facts = facts_for(pupils, at=at)
+    proven = with_files(reports)
     each_day = {
         one.school.pk: one.terms is not None and one.terms.reporting.each_day for one in facts.values()
     }
@@ -352,6 +354,8 @@ def sent(request: HttpRequest, key: UUID) -> HttpResponse:
                     today=at.date(),
                 ),
                 "each_day": each_day[report.school_id] and not report.expected_return,
+                "needs_proof": say.needs_proof(REASON_BY_KEY[report.reason], facts[report.school_id])
+                and report.pk not in proven,
             }
             for report in reports
         ],
