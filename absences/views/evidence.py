@@ -31,6 +31,7 @@ from registers.views.pupils import pupil_page
 
 TAB = "absences:evidence"
 PUPIL_TAB = "absences:pupil_evidence"
+GONE = "This request for proof was changed in the meantime. Look at it again."
 USUAL_TIME = timedelta(days=10)  # what families are given to find a card or a letter
 GROUPS: tuple[tuple[str, str], ...] = (
     ("received", "Received: look at it"),
@@ -180,6 +181,9 @@ def _show(page: Page, *, status: int = 200) -> HttpResponse:
         and bool(marks)
         and page.request.may(Right.AMEND_MARKS),
     }
+    # Sent from a page that was open too long: the form is not on this one, and there is nothing to mend.
+    refused = next(iter(page.bound), "")
+    is_gone = bool(refused) and not shown[refused] and not page.bound[refused].non_field_errors()
     context = {
         "tabs": tabs_of(page.request, TAB),
         "row": row,
@@ -191,7 +195,8 @@ def _show(page: Page, *, status: int = 200) -> HttpResponse:
         "span": services.span_words(row),
         "forms": {name: page.form(name) for name, is_shown in shown.items() if is_shown},
         # The form that was refused: its errors stand in the summary.
-        "form": next(iter(page.bound.values()), None),
+        "form": None if is_gone else page.bound.get(refused),
+        "errors": [GONE] if is_gone else [],
         # What came is not late any more: it waits for the school.
         "is_overdue": is_open
         and row.received_at is None

@@ -41,6 +41,7 @@ from registers.selectors.registers import next_school_day
 
 SHOWN = (selectors.WAITING, selectors.TODAY, selectors.ALL)
 MOST_AT_ONCE = 500
+GONE = "This report was changed in the meantime. Look at it again."
 
 
 @require_safe
@@ -353,11 +354,16 @@ def _show_report(request: StaffRequest, row: Report, wrong: forms.Form | None = 
     for name, form in shown.items():
         if type(form) is type(wrong) and wrong is not None:
             shown[name] = wrong
+    # Sent from a page that was open too long: the form is not on this one, and there is nothing to mend.
+    is_gone = (isinstance(wrong, AcceptForm | RefuseForm) and not page.row.is_waiting) or (
+        isinstance(wrong, CallBackForm) and not page.row.wants_call_back
+    )
     context = {
         "page": page,
         "report": page.report,
         "forms": shown,
-        "form": wrong,
+        "form": None if is_gone else wrong,
+        "errors": [GONE] if is_gone else [],
         "tabs": tabs_of(request, "absences:reports"),
         "today": today,
     }

@@ -1,7 +1,9 @@
 """
 Every form of absences, sent wrong: the summary first, links that resolve, the same words, what was typed.
 
-Each area adds its forms to `CASES`; the forms of a module that is listed in `WHOLE_MODULES` must all be here.
+Every address of absences that takes a POST has a row in the table of access: one that refuses an empty form
+is sent one here; any other is named in `SENT_OTHERWISE` or `BUTTONS`. Forms that take more to come to, or
+have more to say, stand in `CASES`; those of a module in `WHOLE_MODULES` must all be there.
 """
 
 import html
@@ -14,13 +16,21 @@ from typing import Any
 import pytest
 import time_machine
 from django import forms
+from django.test import Client
+from django.urls import reverse
 
 from absences.forms import details as details_forms
 from absences.forms import parents as parents_forms
 from tests.absences.intake_world import give_terms
+from tests.absences.leave_pages import ANSWERS, ASKED, begin, give_policy, walk
 from tests.absences.parents_world import EARLY, FIRST_HELD, LAST_HELD, Parent
+from tests.cast import person
 from tests.factories.absences_parents import DetailsRequestFactory
-from tests.factories.registers import PupilContactFactory, held_sessions, pupil_in_class
+from tests.factories.accounts import UserFactory
+from tests.factories.registers import ContactFactory, PupilContactFactory, held_sessions, pupil_in_class
+from tests.whole.access_row import HEAD, OFFICE, PARENT, Row
+from tests.whole.access_table import TABLE
+from tests.whole.world import NOW, World, give_to_family, world_of
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +186,54 @@ def place(parent, office, school, pupil, class_group, sign_in) -> Place:
     return Place(Parent(sign_in(parent)), Parent(sign_in(office)), pupil)
 
 
+# Addresses whose form an empty POST does not reach or does not displease, and where it is sent wrong.
+SENT_OTHERWISE = {
+    "absences:report_step": "CASES: every question of a report",
+    "absences:leave_step": "TestTheQuestionsAboutLeave",
+    "absences:leave_request": "test_leave_decisions",
+    "absences:leave_went": "test_leave_decisions",
+    "absences:leave_report_went": "test_leave_decisions",
+    "absences:reporting_app": "test_intake_pages",
+    "absences:step": "test_calls_views",
+}
+# Addresses behind a button: nothing is entered that could be wrong.
+BUTTONS = {
+    "absences:call_claim",
+    "absences:text",
+    "absences:reports_accept_trusted",
+    "absences:leave_designate_end",
+    "absences:step_done",
+    "absences:family_language",
+    "absences:family_report_change",
+}
+POSTED = [row for row in TABLE if row.name.startswith("absences:") and row.method == "post"]
+
+
+def words_at_fault(answer: Any) -> list[str]:
+    """Check a page that refuses a form: the title, the summary first, its links; return what it says."""
+    text = html.unescape(answer.content.decode())
+    assert re.search(r"<title>Error: [^<]+ – Rollcall</title>", " ".join(text.split()))
+    summary = re.search(r'<div class="govuk-error-summary" .*?</ul>', text, re.DOTALL)[0]
+    assert text.index(summary) < text.index("<h1")
+    links = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', summary)
+    said = re.findall(r"<li>(?:<a [^>]+>)?([^<]+)", summary)
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert [target for target, _ in links if ids.count(target) != 1] == []
+    form = re.search(r"<main.*</main>", text, re.DOTALL)[0]
+    assert "novalidate" in form
+    assert not re.search(r"\s(required|maxlength|min|max|pattern)(=|\s|>)", form)
+    return said
+
+
+def send_empty(clients: dict[str, Client], row: Row, world: World) -> Any:
+    """Send nothing to an address, as the first of these people who may."""
+    client = next(client for role, client in clients.items() if role in row.roles)
+    parts = {part: world.arguments[source] for part, source in row.parts.items()}
+    answer = client.post(reverse(row.name, kwargs=parts))
+    assert (row.name, answer.status_code) == (row.name, 422)
+    return answer
+
+
 def form_classes(module: Any) -> set[type[forms.BaseForm]]:
     return {
         found
@@ -197,17 +255,49 @@ class TestAFormSentWrong:
         answer = who.answer(**case.sent)
 
         assert answer.status_code == 422
+        assert tuple(words_at_fault(answer)) == case.faults
         text = html.unescape(answer.content.decode())
-        assert re.search(r"<title>Error: [^<]+ – Rollcall</title>", " ".join(text.split()))
-        summary = re.search(r'<div class="govuk-error-summary" .*?</ul>', text, re.DOTALL)[0]
-        assert text.index(summary) < text.index("<h1")
-        links = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', summary)
-        assert tuple(words for _, words in links) == case.faults
-        ids = re.findall(r'\bid="([^"]+)"', text)
-        assert [target for target, _ in links if ids.count(target) != 1] == []
         beside = re.findall(r'govuk-error-message">.*?</span>\s*([^<]+)</p>', text, re.DOTALL)
         assert tuple(words.strip() for words in beside) == case.faults
         assert [words for words in case.kept if words not in text] == []
-        form = re.search(r"<main.*</main>", text, re.DOTALL)[0]
-        assert "novalidate" in form
-        assert not re.search(r"\s(required|maxlength|min|max|pattern)(=|\s|>)", form)
+
+
+class TestEveryAddressThatTakesAPost:
+    def test_is_sent_an_empty_form_here_or_named_with_the_reason_why_not(self):
+        sent_here = {row.name for row in POSTED if row.status == 422}
+
+        assert {row.name for row in POSTED} - sent_here == set(SENT_OTHERWISE) | BUTTONS
+
+    def test_answers_an_empty_form_in_the_one_way(self, school, class_group, pupil, sign_in):
+        with time_machine.travel(NOW, tick=False):
+            world = world_of(school, class_group, pupil)
+            people = {PARENT: UserFactory()} | {
+                role: person(school, role, name=role) for role in (OFFICE, HEAD)
+            }
+            contact = ContactFactory(school=school, user=people[PARENT])
+            give_to_family(world, contact)
+            # With two children, who is away is a question.
+            PupilContactFactory(pupil=pupil_in_class(class_group, forename="Wren"), contact=contact)
+            clients = {role: sign_in(user) for role, user in people.items()}
+            silent = [
+                row.name
+                for row in POSTED
+                if row.status == 422 and not words_at_fault(send_empty(clients, row, world))
+            ]
+
+        assert silent == []
+
+
+class TestTheQuestionsAboutLeave:
+    # Who goes too may be left empty, and what is to be checked is not entered.
+    @pytest.mark.parametrize("question", sorted(set(ANSWERS) - {"going", "check"}))
+    def test_answer_an_empty_form_in_the_one_way(self, question, school, pupil, parent, sign_in):
+        with time_machine.travel(ASKED, tick=False):
+            give_policy(school, "werrington")
+            client = sign_in(parent)
+            before = list(ANSWERS)[: list(ANSWERS).index(question)]
+            key = walk(client, [pupil], until=before[-1])[0] if before else begin(client, [pupil])
+            answer = client.post(f"/family/leave/new/{key}/{question}/")
+
+        assert answer.status_code == 422
+        assert words_at_fault(answer) != []
