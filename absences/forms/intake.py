@@ -83,7 +83,11 @@ class AppForm(FaultsMixin):
     """The name of the app through which families report beside Rollcall."""
 
     name = forms.CharField(
-        label="Name of the app", help_text="Leave empty if families use none", required=False, max_length=40
+        label="Name of the app",
+        help_text="Leave empty if families use none",
+        required=False,
+        max_length=40,
+        error_messages={"max_length": "The name must be 40 characters or fewer"},
     )
 
 

@@ -21,6 +21,7 @@ from django.urls import reverse
 
 from absences.forms import details as details_forms
 from absences.forms import parents as parents_forms
+from absences.forms.intake import AppForm
 from tests.absences.intake_world import give_terms
 from tests.absences.leave_pages import ANSWERS, ASKED, begin, give_policy, walk
 from tests.absences.parents_world import EARLY, FIRST_HELD, LAST_HELD, Parent
@@ -159,6 +160,13 @@ CASES = (
         ('value="nothing"', 'value="01632 960777"'),
     ),
     Case(
+        AppForm,
+        page("/s/hill/absences/reports/app/", of_office=True),
+        {"name": "z" * 41},
+        ("The name must be 40 characters or fewer",),
+        ("z" * 41,),
+    ),
+    Case(
         details_forms.DecisionForm,
         page("/s/hill/absences/details/{asked}/", of_office=True),
         {"do": "decline"},
@@ -191,9 +199,9 @@ SENT_OTHERWISE = {
     "absences:report_step": "CASES: every question of a report",
     "absences:leave_step": "TestTheQuestionsAboutLeave",
     "absences:leave_request": "test_leave_decisions",
-    "absences:leave_went": "test_leave_decisions",
-    "absences:leave_report_went": "test_leave_decisions",
-    "absences:reporting_app": "test_intake_pages",
+    "absences:leave_went": "test_leave_schools",
+    "absences:leave_report_went": "test_leave_schools",
+    "absences:reporting_app": "CASES",
     "absences:step": "test_calls_views",
 }
 # Addresses behind a button: nothing is entered that could be wrong.
