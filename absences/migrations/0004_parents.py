@@ -7,46 +7,161 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('absences', '0003_attachments_and_evidence'),
-        ('accounts', '0003_single_keys'),
-        ('registers', '0015_lock_the_chain_last'),
+        ("absences", "0003_attachments_and_evidence"),
+        ("accounts", "0003_single_keys"),
+        ("registers", "0015_lock_the_chain_last"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SchoolAbsenceSettings',
+            name="SchoolAbsenceSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('days_ahead', models.SmallIntegerField(default=14, help_text='calendar days')),
-                ('days_at_once', models.SmallIntegerField(default=5, help_text='school days in one report')),
-                ('days_back', models.SmallIntegerField(default=10, help_text='school days')),
-                ('school', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='absence_settings', to='accounts.school')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("days_ahead", models.SmallIntegerField(default=14, help_text="calendar days")),
+                ("days_at_once", models.SmallIntegerField(default=5, help_text="school days in one report")),
+                ("days_back", models.SmallIntegerField(default=10, help_text="school days")),
+                (
+                    "school",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="absence_settings",
+                        to="accounts.school",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DetailsRequest',
+            name="DetailsRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('changes', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, help_text='field: [old, new]')),
-                ('asked_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting for the office'), ('applied', 'Changed'), ('declined', 'Not changed')], default='waiting', max_length=8)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decision_note', models.CharField(blank=True, help_text='what the parent is told', max_length=500)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='details_requests', to='registers.contact')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('pupil', models.ForeignKey(help_text='the child from whose page it was asked', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registers.pupil')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='details_requests', to='accounts.school')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "changes",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder, help_text="field: [old, new]"
+                    ),
+                ),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting for the office"),
+                            ("applied", "Changed"),
+                            ("declined", "Not changed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decision_note",
+                    models.CharField(blank=True, help_text="what the parent is told", max_length=500),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="details_requests",
+                        to="registers.contact",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pupil",
+                    models.ForeignKey(
+                        help_text="the child from whose page it was asked",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registers.pupil",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="details_requests",
+                        to="accounts.school",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'applied', 'declined'])), name='detailsrequest_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='detailsrequest_decision_has_author_and_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('decision_note', ''), _negated=True), _connector='OR'), name='detailsrequest_refusal_says_why', violation_error_message='Say why the details were not changed.'), models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('contact',), name='detailsrequest_waits_once')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "applied", "declined"])),
+                        name="detailsrequest_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", True),
+                                ("decided_by__isnull", True),
+                                ("state", "waiting"),
+                            ),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="detailsrequest_decision_has_author_and_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "declined"), _negated=True),
+                            models.Q(("decision_note", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="detailsrequest_refusal_says_why",
+                        violation_error_message="Say why the details were not changed.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("contact",),
+                        name="detailsrequest_waits_once",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='schoolabsencesettings',
-            constraint=models.CheckConstraint(condition=models.Q(('days_ahead__range', (0, 365)), ('days_at_once__range', (1, 60)), ('days_back__range', (0, 60))), name='schoolabsencesettings_are_sensible'),
+            model_name="schoolabsencesettings",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("days_ahead__range", (0, 365)),
+                    ("days_at_once__range", (1, 60)),
+                    ("days_back__range", (0, 60)),
+                ),
+                name="schoolabsencesettings_are_sensible",
+            ),
         ),
     ]

@@ -68,7 +68,11 @@ SOURCES: dict[str, Source] = {
         Source.CALENDAR,
     ),
     **dict.fromkeys(
-        ("target_pct", "threshold_pct", "minimum_pct", "next_trigger_days", "lessons_begin"), Source.POLICY
+        (
+            *("target_pct", "threshold_pct", "minimum_pct", "next_trigger_days", "lessons_begin"),
+            "no_work_set",
+        ),
+        Source.POLICY,
     ),
     **dict.fromkeys(("prior_letter_date", "period_from"), Source.LETTERS),
     **dict.fromkeys(
@@ -254,6 +258,7 @@ def _of_policy(policy: Policy, step: Step, values: Mapping[str, Any]) -> dict[st
         "target_pct": policy.targets.school_pct,
         "minimum_pct": policy.targets.letters_minimum_pct,
         "lessons_begin": time.fromisoformat(begins) if begins else None,
+        "no_work_set": policy.leave.work_set is False,
     }
     rung = rung_of(policy, step)
     if rung is None:

@@ -32,6 +32,7 @@ NO_PAGES = frozenset(
         "letters:file",
         "absences:attachment",
         "absences:child_letter",
+        "absences:contact_health_file",
         "absences:family_attachment",
         "escalation:step-preview",
     }

@@ -70,5 +70,6 @@ class TestPromptedPupils:
                 assert len(listed(scene)) == pupils
             counts.append(len(statements))
 
-        # Calendar, pupils, marks, attended sessions, flags, timetables, steps, and marks of other schools.
-        assert counts == [8, 8]
+        # Calendar, pupils, marks, attended sessions, flags, timetables, steps, marks of other schools, and
+        # the days on which somebody was reached.
+        assert counts == [9, 9]

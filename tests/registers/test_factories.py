@@ -16,7 +16,6 @@ from tests.factories.registers import CodeFactory, MarkFactory, held_sessions, p
 FACTORIES = {
     factory._meta.model: factory
     for module in pkgutil.iter_modules(factories.__path__, "tests.factories.")
-    if module.name.startswith(("tests.factories.accounts", "tests.factories.registers"))
     for _, factory in inspect.getmembers(importlib.import_module(module.name), inspect.isclass)
     if issubclass(factory, RowFactory) and factory is not RowFactory
 }
