@@ -34,14 +34,18 @@ LOOKS_BACK = timedelta(days=42)
 
 
 # A pupil is judged by the afternoon as soon as it says something, else by the morning. What is known ahead of
-# a session explains it whether or not it is marked N; `known` reads the view once for the day.
+# a session explains it whether or not it is marked N; `known` reads the view once for the day. The years stand
+# there as numbers, so that the planner looks at their partitions and not at all of them.
 LISTED = """
 WITH part AS MATERIALIZED (
-    SELECT id, half, academic_year, closes_at FROM registers_session
+    SELECT id, half, closes_at FROM registers_session
     WHERE school_id = %(school)s AND "on" = %(on)s AND status = 'held'
 ), known AS MATERIALIZED (
     SELECT x.pupil_id, x.session_id FROM registers_expectation AS x
     WHERE x.school_id = %(school)s AND x.session_id IN (SELECT id FROM part) AND x.code <> 'N'
+), marked AS MATERIALIZED (
+    SELECT pupil_id, session_id, code, source FROM registers_mark
+    WHERE academic_year = %(year)s AND session_id = ANY (ARRAY(SELECT id FROM part))
 ), said AS (
     SELECT DISTINCT ON (m.pupil_id) m.pupil_id, m.class_group_id, part.id AS session_id, part.half, k.code,
         r.id IS NOT NULL OR coalesce(k.source <> 'system', false) AS is_taken,
@@ -51,8 +55,7 @@ WITH part AS MATERIALIZED (
         AND m.starts_on <= %(on)s AND (m.ends_on IS NULL OR m.ends_on >= %(on)s)
     LEFT JOIN registers_yeargrouptimes AS y ON y.session_id = part.id AND y.year_group = m.year_group
     LEFT JOIN registers_register AS r ON r.session_id = part.id AND r.class_group_id = m.class_group_id
-    LEFT JOIN registers_mark AS k ON k.academic_year = part.academic_year AND k.pupil_id = m.pupil_id
-        AND k.session_id = part.id
+    LEFT JOIN marked AS k ON k.pupil_id = m.pupil_id AND k.session_id = part.id
     WHERE CASE part.half
         WHEN 'AM' THEN %(at)s >= coalesce(
             %(begins)s::timestamptz, greatest(coalesce(y.closes_at, part.closes_at), %(not_before)s)
@@ -71,7 +74,7 @@ WITH part AS MATERIALIZED (
                 AND (e.leaving_on IS NULL OR e.leaving_on >= %(on)s)
         )
 ), recent AS MATERIALIZED (
-    SELECT id, "on", academic_year FROM registers_session
+    SELECT id, "on" FROM registers_session
     WHERE school_id = %(school)s AND status = 'held' AND "on" >= %(since)s AND "on" < %(on)s
 ), before AS (
     SELECT of_day.pupil_id, json_agg(
@@ -80,10 +83,14 @@ WITH part AS MATERIALIZED (
     FROM (
         SELECT m.pupil_id, recent."on", bool_or(m.code = ANY (%(attended)s)) AS attended,
             bool_and(m.code IN ('N', 'O')) AS unexplained
-        FROM missing JOIN recent ON true
-        JOIN registers_mark AS m ON m.academic_year = recent.academic_year AND m.pupil_id = missing.pupil_id
-            AND m.session_id = recent.id
-        WHERE m.academic_year >= %(year)s AND m.code <> ALL (%(impossible)s)
+        FROM missing CROSS JOIN LATERAL (
+            SELECT pupil_id, session_id, code FROM registers_mark
+            WHERE academic_year IN (%(year)s, %(year_before)s) AND pupil_id = missing.pupil_id
+                AND session_id = ANY (ARRAY(SELECT id FROM recent))
+            OFFSET 0  -- looked up child by child: the planner would rather read the whole year
+        ) AS m
+        JOIN recent ON recent.id = m.session_id
+        WHERE m.code <> ALL (%(impossible)s)
         GROUP BY m.pupil_id, recent."on"
     ) AS of_day
     GROUP BY of_day.pupil_id
@@ -91,8 +98,7 @@ WITH part AS MATERIALIZED (
 SELECT p.id, p.surname, p.forename, p.known_as, missing.class_group_id, g.name, missing.half,
     missing.session_id, missing.code IS NOT NULL, missing.is_taken, f.names, before.days, c.by_id, u.name,
     c.until, tried.attempts, told.reports, missing.half = 'PM' AND EXISTS (
-        SELECT FROM part JOIN registers_mark AS m ON m.academic_year = part.academic_year
-            AND m.pupil_id = p.id AND m.session_id = part.id
+        SELECT FROM part JOIN marked AS m ON m.pupil_id = p.id AND m.session_id = part.id
         WHERE part.half = 'AM' AND m.code = ANY (%(attended)s)
     )
 FROM missing
@@ -218,7 +224,8 @@ def list_values(school: School, *, on: date, at: datetime, terms: Terms) -> dict
         "begins": _at_clock(on, named) if named is not None else None,
         "not_before": _at_clock(on, calling.not_before(terms)),
         "since": on - LOOKS_BACK,
-        "year": academic_year_of(on - LOOKS_BACK),
+        "year": academic_year_of(on),
+        "year_before": academic_year_of(on - LOOKS_BACK),
         "attended": _ATTENDED,
         "impossible": _NOT_POSSIBLE,
         "flags": list(COME_FIRST),
