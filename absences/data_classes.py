@@ -110,7 +110,9 @@ COLUMNS: dict[str, dict[str, DataClass]] = {
     "absences.LeaveTraveller": classed(operational="id school_id request_id contact_id"),
     "absences.LeavePart": classed(
         special="code",
-        operational="id school_id request_id is_granted first_day first_half last_day last_half known_ahead_id",
+        operational=(
+            "id school_id request_id is_granted first_day first_half last_day last_half known_ahead_id"
+        ),
     ),
     "absences.LeaveNote": classed(
         personal="consulted", special="words", operational="id school_id request_id at by_id"

@@ -2,7 +2,8 @@
 The pages of absences, side by side: every staff page of absences shows them below its heading.
 
 Each area adds the line of its page to `ABSENCE_TABS` when the page exists, in the order Calls, Reports,
-Leave, Tasks, Records, Families. A view passes `tabs_of(…)` as `tabs`, and its template includes `absences/_tabs.html`.
+Leave, Tasks, Records, Families. A view passes `tabs_of(…)` as `tabs`, and its template includes
+`absences/_tabs.html`.
 """
 
 from django.urls import reverse

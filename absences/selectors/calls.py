@@ -34,8 +34,8 @@ LOOKS_BACK = timedelta(days=42)
 
 
 # A pupil is judged by the afternoon as soon as it says something, else by the morning. What is known ahead of
-# a session explains it whether or not it is marked N; `known` reads the view once for the day. The years stand
-# there as numbers, so that the planner looks at their partitions and not at all of them.
+# a session explains it whether or not it is marked N; `known` reads the view once for the day. The years
+# stand there as numbers, so that the planner looks at their partitions and not at all of them.
 LISTED = """
 WITH part AS MATERIALIZED (
     SELECT id, half, closes_at FROM registers_session
