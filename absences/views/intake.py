@@ -1,6 +1,8 @@
 """The office's reports: what waits, one report, and what is written down for callers."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -33,6 +35,7 @@ from absences.tabs import tabs_of
 from accounts.access import Right
 from accounts.http import StaffRequest, staff_page
 from registers.clock import present_moment
+from registers.forms.ahead import FaultsMixin
 from registers.models import Pupil
 from registers.posts import position_of
 from registers.rules.numbers import counted
@@ -76,32 +79,47 @@ def report(request: StaffRequest, pk: int) -> HttpResponse:
     return _show_report(request, _report(request, pk))
 
 
-@require_POST
-@staff_page(Right.FOLLOW_UP_ABSENCES)
-def accept(request: StaffRequest, pk: int) -> HttpResponse:
-    """Accept a report with the code that was chosen."""
-    row = _report(request, pk)
-    form = AcceptForm(request.POST, on=row.first_day, code=row.code)
+def _act(
+    request: StaffRequest, row: Report, form: FaultsMixin, act: Callable[[dict[str, Any]], str]
+) -> HttpResponse:
+    """
+    Do what a form asks of a report and say what was done, or show again what is wrong or who was first.
+
+    `act` gets what was entered and returns the sentence that follows the child's name.
+    """
     if not form.is_valid():
         return _show_report(request, row, form)
-    at = present_moment()
     try:
-        done = reports.accept(
-            row,
-            version=_version(request),
-            code=form.cleaned_data["code"],
-            decides_leave=can_decide_leave(request.user, request.roles, school=request.school, on=at.date()),
-            by=request.user,
-            at=at,
-            position=position_of(request.roles),
-        )
+        said = act(form.cleaned_data)
     except ReportChangedMeanwhile as changed:
         return _tell_who_was_first(request, row, changed)
     except ReportRefused as refused:
         form.refuse(refused.faults)
         return _show_report(request, row, form)
-    messages.success(request, f"{row.pupil.full_name}: accepted. {selectors.last_words(done)}.")
+    messages.success(request, f"{row.pupil.full_name}: {said}")
     return _back(request, row)
+
+
+@require_POST
+@staff_page(Right.FOLLOW_UP_ABSENCES)
+def accept(request: StaffRequest, pk: int) -> HttpResponse:
+    """Accept a report with the code that was chosen."""
+    row = _report(request, pk)
+    at = present_moment()
+
+    def act(entered: dict[str, Any]) -> str:
+        done = reports.accept(
+            row,
+            version=_version(request),
+            code=entered["code"],
+            decides_leave=can_decide_leave(request.user, request.roles, school=request.school, on=at.date()),
+            by=request.user,
+            at=at,
+            position=position_of(request.roles),
+        )
+        return f"accepted. {selectors.last_words(done)}."
+
+    return _act(request, row, AcceptForm(request.POST, on=row.first_day, code=row.code), act)
 
 
 @require_POST
@@ -109,26 +127,20 @@ def accept(request: StaffRequest, pk: int) -> HttpResponse:
 def refuse(request: StaffRequest, pk: int) -> HttpResponse:
     """Do not accept a report, with a reason that the parent reads."""
     row = _report(request, pk)
-    form = RefuseForm(request.POST)
-    if not form.is_valid():
-        return _show_report(request, row, form)
-    try:
+
+    def act(entered: dict[str, Any]) -> str:
         reports.refuse(
             row,
             version=_version(request),
-            code="O" if form.cleaned_data["code"] == "O" else None,
-            note=form.cleaned_data["decision_note"],
+            code="O" if entered["code"] == "O" else None,
+            note=entered["decision_note"],
             by=request.user,
             at=present_moment(),
             position=position_of(request.roles),
         )
-    except ReportChangedMeanwhile as changed:
-        return _tell_who_was_first(request, row, changed)
-    except ReportRefused as refused:
-        form.refuse(refused.faults)
-        return _show_report(request, row, form)
-    messages.success(request, f"{row.pupil.full_name}: not accepted. The parent is told why.")
-    return _back(request, row)
+        return "not accepted. The parent is told why."
+
+    return _act(request, row, RefuseForm(request.POST), act)
 
 
 @require_POST
@@ -136,26 +148,20 @@ def refuse(request: StaffRequest, pk: int) -> HttpResponse:
 def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
     """Withdraw a report, accepted or not, because the parent asks for it or it was a mistake."""
     row = _report(request, pk)
-    form = WithdrawForm(request.POST)
-    if not form.is_valid():
-        return _show_report(request, row, form)
-    try:
+
+    def act(entered: dict[str, Any]) -> str:
         reports.withdraw(
             row,
             version=_version(request),
-            why=form.cleaned_data["why"],
+            why=entered["why"],
             by=request.user,
             at=present_moment(),
             by_school=True,
             position=position_of(request.roles),
         )
-    except ReportChangedMeanwhile as changed:
-        return _tell_who_was_first(request, row, changed)
-    except ReportRefused as refused:
-        form.refuse(refused.faults)
-        return _show_report(request, row, form)
-    messages.success(request, f"{row.pupil.full_name}: the report is withdrawn.")
-    return _back(request, row)
+        return "the report is withdrawn."
+
+    return _act(request, row, WithdrawForm(request.POST), act)
 
 
 @require_POST
@@ -163,24 +169,18 @@ def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
 def call_back(request: StaffRequest, pk: int) -> HttpResponse:
     """Record that somebody was called back about a voicemail."""
     row = _report(request, pk)
-    form = CallBackForm(request.POST)
-    if not form.is_valid():
-        return _show_report(request, row, form)
-    try:
+
+    def act(entered: dict[str, Any]) -> str:
         reports.call_back(
             row,
             version=_version(request),
-            spoke_with=form.cleaned_data["call_back"],
+            spoke_with=entered["call_back"],
             by=request.user,
             at=present_moment(),
         )
-    except ReportChangedMeanwhile as changed:
-        return _tell_who_was_first(request, row, changed)
-    except ReportRefused as refused:
-        form.refuse(refused.faults)
-        return _show_report(request, row, form)
-    messages.success(request, f"{row.pupil.full_name}: the call back is recorded. Now accept the report.")
-    return _back(request, row)
+        return "the call back is recorded. Now accept the report."
+
+    return _act(request, row, CallBackForm(request.POST), act)
 
 
 @require_POST
