@@ -87,7 +87,8 @@ def _fill(scene: Scene, office: User) -> int:
     now = timezone.localtime()
     school, morning = scene.school, scene.session
     with scope(school=school):
-        start = now - timedelta(minutes=5)
+        # Calls began a while ago, and today: soon after midnight five minutes ago was another day.
+        start = max(now - timedelta(minutes=5), now.replace(hour=0, minute=0))
         terms = _terms()
         named = terms.model_copy(
             update={"first_day": terms.first_day.model_copy(update={"start": f"{start:%H:%M}"})}
