@@ -43,6 +43,7 @@
   /* Hand the row's values to the outbox; what was typed before and not sent yet is replaced. */
   function submit(row, given = {}) {
     const wanted = row.values;
+    row.insist = null; // whatever asked for a reason before, this is the mark that is meant now
     if (!isTime(wanted.arrived)) {
       row.problem = "refused";
       row.showNote("Enter the time of arrival like 9:12.");

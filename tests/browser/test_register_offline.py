@@ -396,6 +396,29 @@ class TestARegisterThatClosed:
         expect(page.locator(BAR)).to_have_text("· all saved")
         assert history()[-1] == ("Abbot", "M", "The late book has it")
 
+    def test_lets_a_mark_that_was_put_back_be(
+        self,
+        open_page: OpenPage,
+        present_moment: Callable[[str], None],
+        morning: Morning,
+        office: User,
+    ) -> None:
+        mark(morning.session, morning.pupils[0], "N", by=office)
+        present_moment("2025-11-11T10:30")
+        page = ready(open_page(morning.url, office))
+        for key in ("Control+Home", "End", "ArrowLeft", "m"):
+            page.keyboard.press(key)
+        expect(page.locator(f"#note-{morning.pupils[0].pk}")).to_contain_text("say why the mark changes")
+        for key in ("Control+Home", "End", "ArrowLeft", "n"):
+            page.keyboard.press(key)
+        before = history()
+
+        page.get_by_label("Reason for the change").fill("The late book has it")
+        page.keyboard.press("Control+Enter")
+
+        expect(page.get_by_text("Saved.").first).to_be_attached()
+        assert history() == before
+
 
 class TestSigningOut:
     def test_meanwhile_keeps_the_marks_until_the_same_person_is_back(
