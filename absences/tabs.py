@@ -6,11 +6,9 @@ Leave, Tasks, Records, Families. A view passes `tabs_of(…)` as `tabs`, and its
 `absences/_tabs.html`.
 """
 
-from django.urls import reverse
-
 from accounts.access import Right
 from accounts.http import StaffRequest
-from registers.pupil_tabs import Tab, TabLine
+from registers.pupil_tabs import Tab, TabLine, tabs_from
 
 # In the order shown. The address of each takes `school_key`.
 ABSENCE_TABS: tuple[TabLine, ...] = (
@@ -31,8 +29,4 @@ def tabs_of(request: StaffRequest, current: str) -> list[Tab]:
     `current` is the name of the address of the page that is shown ("absences:calls"), or of the page it
     belongs under.
     """
-    return [
-        Tab(line.label, reverse(line.url_name, args=[request.school.key]), line.url_name == current)
-        for line in ABSENCE_TABS
-        if request.may(line.right)
-    ]
+    return tabs_from(request, ABSENCE_TABS, current)

@@ -5,6 +5,7 @@ Each area adds the line of its page to `PUPIL_TABS` when the page exists; the or
 shown. A view passes `tabs_of(…)` as `tabs`, and its template includes `registers/_pupil_tabs.html`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -54,9 +55,14 @@ def tabs_of(request: StaffRequest, pupil: Pupil, current: str) -> list[Tab]:
     `current` is the name of the address of the page that is shown ("registers:pupil"), or of the page it
     belongs under, such as that of a form.
     """
-    keys = {"school_key": request.school.key, "pupil_id": pupil.pk}
+    return tabs_from(request, PUPIL_TABS, current, pupil_id=pupil.pk)
+
+
+def tabs_from(request: StaffRequest, lines: Iterable[TabLine], current: str, **parts: int) -> list[Tab]:
+    """Return the lines that the person may open; `parts` are what addresses need beside the school."""
+    keys = {"school_key": request.school.key, **parts}
     return [
         Tab(line.label, reverse(line.url_name, kwargs=keys), line.url_name == current)
-        for line in PUPIL_TABS
+        for line in lines
         if request.may(line.right)
     ]

@@ -116,7 +116,7 @@ class ReceiveForm(forms.Form):
     kind = forms.ChoiceField(
         label="What it is", choices=KINDS, error_messages={"required": "Choose what it is"}
     )
-    files = FilesField(  # type: ignore[assignment]  # the form's own files are another thing
+    files: Any = FilesField(
         label="Photos or files", help_text="Up to 5 photos or PDF files, 10 MB each.", required=False
     )
     is_on_paper = forms.BooleanField(label="I saw it on paper and gave it back", required=False)
@@ -196,7 +196,7 @@ class FamilyProofForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose what it is"},
     )
-    files = FilesField(  # type: ignore[assignment]
+    files: Any = FilesField(
         label="Photos or files",
         help_text="Up to 5 photos or PDF files. A clear photo is enough.",
         error_messages={"required": "Select a photo or a file"},

@@ -142,14 +142,14 @@ class ReportForm(FaultsMixin):
         )
         offer(self, "channel", _channel_choices(app))
         offer(self, "pupils", [(str(pupil.id), pupil.name) for pupil in desk])
+        self._offered = {str(pupil.id) for pupil in desk}
         offer(self, "reason", [("", "Choose"), *((reason.key, reason.label) for reason in REASONS)])
         self.callers: list[PupilContact] = []
 
     @property
     def pupil_ids(self) -> list[int]:
         """Return the children that are chosen, whether or not the rest can stand."""
-        known = {value for value, _ in self.fields["pupils"].choices}  # type: ignore[attr-defined]
-        return [int(value) for value in self["pupils"].value() or () if str(value) in known]
+        return [int(value) for value in self["pupils"].value() or () if str(value) in self._offered]
 
     @property
     def contact_id(self) -> str:

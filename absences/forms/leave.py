@@ -164,7 +164,7 @@ class AddressForm(FaultsMixin):
 class SignForm(FaultsMixin):
     """The signature: a name typed in full, and that the warning was read."""
 
-    files = FilesField(  # type: ignore[assignment]  # Django takes declared fields out of the class
+    files: Any = FilesField(
         label="Photos or documents that show why",
         required=False,
         help_text="Up to five photos or PDFs, such as an invitation or a letter",

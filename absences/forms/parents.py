@@ -221,7 +221,12 @@ class SeveralFiles(forms.ClearableFileInput):
 
 
 class FilesField(forms.FileField):
-    """Several files; what is in them is judged by `absences.services.attachments`."""
+    """
+    Several files; what is in them is judged by `absences.services.attachments`.
+
+    Forms declare it as `files: Any`: Django takes declared fields out of the class, so that it does not stand
+    in the way of the form's own `files`, of another type.
+    """
 
     widget = SeveralFiles(attrs={"accept": "image/*,application/pdf"})
 
@@ -236,7 +241,7 @@ class FilesField(forms.FileField):
 class FilesForm(forms.Form):
     """Photos or letters that show why."""
 
-    files = FilesField(  # type: ignore[assignment]  # a form keeps what was sent under the same name
+    files: Any = FilesField(
         label=_("Photos or files"),
         help_text=_("Up to 5 photos or PDF files of a letter, card or message."),
         required=False,

@@ -222,9 +222,10 @@ def accept_trusted(
     left: dict[int, str] = dict.fromkeys(
         seen.keys() - {report.pk for report in waiting}, "Decided meanwhile."
     )
-    terms = terms_on(school, at.date()) if waiting else None
+    if not waiting:
+        return AcceptedAll((), left)
+    terms = terms_on(school, at.date())
     for report in waiting:
-        assert terms is not None  # noqa: S101 - read above when anything waits
         doubt = doubts_about(school, [report], terms=terms, on=at.date())[report.pk]
         if doubt:
             left[report.pk] = doubt[0]

@@ -1,9 +1,9 @@
 /*
- * Keeps the day board true while it stays open: every half minute the part that changes is fetched from the page's own
- * address and put in place. The focus stays on the same link or button. Without this file the page is as old as it says.
+ * Keeps one part of a page true while it stays open: every so many seconds (`data-live`) the part is fetched from the
+ * page's own address and put in place. The focus stays on the same link or button; what stands outside the part, such
+ * as something half typed, is left alone. Without this file the page is as old as it says.
  */
-const part = () => document.getElementById("day-live");
-const SECONDS = 30;
+const part = () => document.querySelector("[data-live]");
 let isAsking = false;
 
 async function refresh() {
@@ -14,19 +14,19 @@ async function refresh() {
     const answer = await fetch(location.href, { credentials: "same-origin", headers: { Accept: "text/html" } });
     // Signed out, or no longer allowed: what stands here keeps saying when it was true.
     if (!answer.ok || answer.redirected) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("day-live");
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(old.id);
     if (!fresh) return;
     const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
     old.replaceWith(fresh);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   } catch {
-    // No network: try again in half a minute.
+    // No network: try again in a moment.
   } finally {
     isAsking = false;
   }
 }
 
-if (part()?.dataset.isToday) {
-  setInterval(refresh, SECONDS * 1000);
+if (part()) {
+  setInterval(refresh, Number(part().dataset.live) * 1000);
   document.addEventListener("visibilitychange", refresh);
 }
